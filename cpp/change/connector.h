@@ -1,0 +1,86 @@
+// The seam between the engine and the databases.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "change/fold.h"
+#include "change/position.h"
+
+namespace regear {
+
+// Up to which change of a stream a target is complete. Stored in the target
+// itself, in the row whose id is the stream's name, as the text
+//   val := epoch ":" epoch-id ":" position ":" fence
+struct Checkpoint {
+  uint64_t epoch = 0;    // number of the life of the data set
+  std::string epoch_id;  // random 128 bits of that life, in hex
+  Position position;     // the newest change that is in the target
+  uint64_t fence = 0;    // of the host that wrote it
+
+  std::string Encode() const;
+  static Result<Checkpoint> Decode(std::string_view text);
+
+  bool operator==(const Checkpoint&) const = default;
+};
+
+// Which table a connector writes and where its checkpoint lives.
+struct TableTarget {
+  std::string table;        // may be qualified: "schema.table"
+  std::string primary_key;  // the column that takes the row's id
+  std::string checkpoint_table = "regear_checkpoint";
+  std::string checkpoint_id;  // the change stream's name
+};
+
+// Connection parameters by libpq's keywords (host, port, user, password,
+// dbname) or, for SQLite, "path". Asked anew at every connect, so a rotated
+// password is picked up; never logged.
+using ConnectionParameters = std::map<std::string, std::string>;
+using ConnectionProvider = std::function<Result<ConnectionParameters>()>;
+
+// A row of the batch that the target refuses, and why.
+struct RefusedRow {
+  size_t row = 0;      // index into the FoldedBatch
+  std::string reason;  // the database's message, naming the column if known
+};
+
+struct WriteReport {
+  Status status;
+  std::vector<RefusedRow> refused;  // filled if status is kReject
+};
+
+// Writes folded batches to one kind of target. One per worker; every method
+// is called from that worker's thread only. After any failure but kReject
+// the worker calls Open again before it goes on.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+
+  // Connects, reads the schema and prepares, creating the checkpoint table if
+  // it is missing. A failure's hint is a statement that would mend it, such as
+  // "CREATE TABLE …". Called again after failures: drops what was open before.
+  virtual Status Open() = 0;
+
+  // Writes all of `batch` and moves the checkpoint to `checkpoint` in one
+  // transaction, or does nothing. The checkpoint moves by compare-and-swap
+  // from the one last loaded or written through this connector: kFenced means
+  // that somebody else has moved it, kReject that rows were refused.
+  virtual WriteReport Write(const FoldedBatch& batch,
+                            const Checkpoint& checkpoint) = 0;
+
+  // The stored checkpoint, nothing before the first batch, or nothing ever
+  // where keeps_checkpoint() is false.
+  virtual Result<std::optional<Checkpoint>> LoadCheckpoint() = 0;
+
+  // False where a crash repeats batches: the target has no transactions or
+  // is the recipe's own code.
+  virtual bool keeps_checkpoint() const = 0;
+};
+
+}  // namespace regear

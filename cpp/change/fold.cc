@@ -1,0 +1,124 @@
+#include "change/fold.h"
+
+#include <bit>
+#include <functional>
+
+namespace regear {
+
+namespace {
+
+constexpr uint32_t kNoRow = UINT32_MAX;
+
+// Finds the row of an id. Open addressing: one allocation per batch, where a
+// node-based map would make one per row.
+class RowIndex {
+ public:
+  explicit RowIndex(size_t ids)
+      : slots_(std::bit_ceil(ids * 2 + 2), kNoRow) {}
+
+  // The slot of `id`: holds its row, or kNoRow where it is to be entered.
+  uint32_t& Find(const FoldedBatch& rows, std::string_view id) {
+    const size_t mask = slots_.size() - 1;
+    size_t slot = std::hash<std::string_view>()(id) & mask;
+    while (slots_[slot] != kNoRow && rows.row(slots_[slot]).id != id) {
+      slot = (slot + 1) & mask;
+    }
+    return slots_[slot];
+  }
+
+ private:
+  std::vector<uint32_t> slots_;
+};
+
+std::string_view RowId(std::string_view key, const std::string& prefix) {
+  return key.starts_with(prefix) ? key.substr(prefix.size()) : key;
+}
+
+// Column of `field`, searched from `*hint` on: the fields of a change stand in
+// mapping order, so the search is nearly always one comparison.
+size_t FindColumn(const RowMapping& mapping, std::string_view field,
+                  size_t* hint) {
+  const size_t count = mapping.columns.size();
+  for (size_t tried = 0; tried < count; ++tried) {
+    const size_t column = (*hint + tried) % count;
+    if (mapping.columns[column].field == field) {
+      *hint = column + 1;
+      return column;
+    }
+  }
+  return count;
+}
+
+void Clear(std::span<Cell> cells, CellState to) {
+  for (Cell& cell : cells) cell = {to, {}};
+}
+
+// row ⊕ change, where the row is already known to have the change's id.
+void Apply(const ChangeBatch& batch, const Change& change,
+           const RowMapping& mapping, Row* row, std::span<Cell> cells) {
+  row->last = change.position;
+  if (change.operation != Operation::kMerge) {
+    row->operation = change.operation;
+    Clear(cells, CellState::kAbsent);
+  } else if (row->operation == Operation::kDelete) {
+    row->operation = Operation::kReplace;
+  }
+  if (change.operation == Operation::kDelete) return;
+  size_t hint = 0;
+  for (std::string_view field : batch.Cleared(change)) {
+    const size_t column = FindColumn(mapping, field, &hint);
+    if (column < cells.size()) cells[column] = {CellState::kDefault, {}};
+  }
+  hint = 0;
+  for (const FieldValue& pair : batch.Fields(change)) {
+    const size_t column = FindColumn(mapping, pair.field, &hint);
+    if (column < cells.size()) cells[column] = {CellState::kValue, pair.value};
+  }
+}
+
+// A replaced row knows all of its fields: what it lacks takes its default.
+void CompleteReplaced(FoldedBatch* folded) {
+  for (size_t i = 0; i < folded->size(); ++i) {
+    if (folded->row(i).operation != Operation::kReplace) continue;
+    for (Cell& cell : folded->cells(i)) {
+      if (cell.state == CellState::kAbsent) cell.state = CellState::kDefault;
+    }
+  }
+}
+
+}  // namespace
+
+size_t FoldedBatch::AddRow(const Row& row) {
+  rows_.push_back(row);
+  cells_.resize(cells_.size() + columns_);
+  return rows_.size() - 1;
+}
+
+void FoldedBatch::Reserve(size_t rows) {
+  rows_.reserve(rows);
+  cells_.reserve(rows * columns_);
+}
+
+FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
+                 FoldMode mode, Position after) {
+  FoldedBatch folded(mapping.columns.size());
+  folded.Reserve(batch.size());
+  RowIndex index(mode == FoldMode::kLastState ? batch.size() : 0);
+  for (const Change& change : batch.changes()) {
+    if (change.position <= after) continue;
+    const std::string_view id = RowId(change.key, mapping.key_prefix);
+    uint32_t fresh = kNoRow;
+    uint32_t& row = mode == FoldMode::kLastState ? index.Find(folded, id)
+                                                 : fresh;
+    if (row == kNoRow) {
+      row = static_cast<uint32_t>(folded.AddRow(
+          {id, change.key, Operation::kMerge, change.position}));
+    }
+    Apply(batch, change, mapping, &folded.row(row), folded.cells(row));
+    folded.CountChange(change.position);
+  }
+  CompleteReplaced(&folded);
+  return folded;
+}
+
+}  // namespace regear

@@ -1,0 +1,101 @@
+// Fold: reduce a batch of changes to the last state of each row.
+//
+// With x ⊕ y = "x, then y", S and T the fields that have values (T later):
+//     x ⊕ ~   = ~
+//     x ⊕ !T  = !T
+//     ~ ⊕ =T  = !T
+//    !S ⊕ =T  = !((S ∖ clear(T)) ∪ T)
+//    =S ⊕ =T  = =((S ∖ clear(T)) ∪ T),
+//               clear = (clear(S) ∖ fields(T)) ∪ clear(T)
+// A field both set and cleared by one change is set. The operation is
+// associative, so changes that arrive later can be folded into a batch that
+// the target refused.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change/change.h"
+
+namespace regear {
+
+// How the keys of a registration become rows of a table.
+struct RowMapping {
+  struct Column {
+    std::string field;  // of the hash
+    std::string name;   // of the table
+  };
+  std::string key_prefix;  // "person:"; what follows it is the row's id
+  std::vector<Column> columns;
+};
+
+enum class CellState : uint8_t {
+  kAbsent,   // not known: leave the column alone
+  kValue,    // the column takes `value`
+  kDefault,  // the column takes its DEFAULT, NULL if it has none
+};
+
+struct Cell {
+  CellState state = CellState::kAbsent;
+  std::string_view value;
+};
+
+struct Row {
+  std::string_view id;
+  std::string_view key;
+  Operation operation = Operation::kMerge;
+  Position last;  // of the newest change folded into this row
+};
+
+// Rows in the order in which each was first touched. Its views point into the
+// ChangeBatch it was folded from and into the RowMapping's key prefix length.
+class FoldedBatch {
+ public:
+  FoldedBatch() = default;
+  explicit FoldedBatch(size_t columns) : columns_(columns) {}
+
+  bool empty() const { return rows_.empty(); }
+  size_t size() const { return rows_.size(); }
+  size_t columns() const { return columns_; }
+  const Row& row(size_t i) const { return rows_[i]; }
+  Row& row(size_t i) { return rows_[i]; }
+  std::span<const Cell> cells(size_t row) const {
+    return {cells_.data() + row * columns_, columns_};
+  }
+  std::span<Cell> cells(size_t row) {
+    return {cells_.data() + row * columns_, columns_};
+  }
+
+  size_t changes() const { return changes_; }  // that were folded
+  Position last() const { return last_; }      // newest change of the batch
+
+  // Appends a row whose cells are all absent; returns its index.
+  size_t AddRow(const Row& row);
+  void CountChange(Position position) {
+    ++changes_;
+    if (position > last_) last_ = position;
+  }
+  void Reserve(size_t rows);
+
+ private:
+  size_t columns_ = 0;
+  std::vector<Row> rows_;
+  std::vector<Cell> cells_;  // rows_.size() × columns_, row by row
+  size_t changes_ = 0;
+  Position last_;
+};
+
+enum class FoldMode {
+  kLastState,    // one row per id
+  kEveryChange,  // one row per change, in order
+};
+
+// Skips changes at or before `after` (already in the target). A key without
+// the mapping's prefix keeps its whole key as id.
+FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
+                 FoldMode mode, Position after = {});
+
+}  // namespace regear

@@ -1,0 +1,97 @@
+"""The C++ engine: host link and drain workers.
+
+All functions release the GIL while they wait. Errors are raised as the
+exceptions of ``regear.errors``, which the extension looks up at import.
+"""
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+__version__: str
+
+class Job:
+    """Work that the module hands over. ``kind`` is PYEXECUTE or REGISTRY."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def arguments(self) -> list[bytes]: ...
+
+class Engine:
+    """One host: its lease on a Redis server and its drain workers.
+
+    The engine renews the lease by itself in a thread of its own. When the
+    lease is lost every worker stops by itself, and ``next_job`` raises
+    ``LeaseLost``; call ``attach`` again and start the workers anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        """``redis://[user:password@]host[:port]``, or ``unix://path``."""
+
+    def attach(self, fence: int = 0) -> dict[str, Any]:
+        """Ask for the lease once.
+
+        Returns the pairs of the ATTACH reply (docs/host-link.md) with ints
+        for fence, lease_ms, epoch, generation and a dict for args; ``state``
+        is "attached" or "standby". Raises ConnectionFailed or RegearError.
+        """
+
+    def next_job(self, timeout: float) -> Optional[Job]:
+        """The next job, or None after ``timeout`` seconds."""
+
+    def finish_job(self, job_id: int, ok: bool, text: str) -> None: ...
+    def register(self, job_id: int, session: str, blob: bytes) -> list[str]:
+        """Commit a session (JSON) atomically; answers the job unless 0."""
+
+    def registry(self) -> tuple[int, list[str], list[tuple[str, bytes]]]:
+        """Generation, registrations (JSON), sealed sessions (id, blob)."""
+
+    def log(self, level: str, text: str) -> None:
+        """Write a line to the log of the Redis server."""
+
+    def check_target(self, worker: dict[str, Any]) -> None:
+        """Open the target of ``worker`` (as in start_worker) and close it.
+
+        Raises TargetError (an operator must act; ``hint`` says what to type)
+        or TargetUnavailable (try again later).
+        """
+
+    def start_worker(self, worker: dict[str, Any]) -> None:
+        """Start draining a stream. Keys of ``worker``:
+
+        name: str                   of the registration
+        stream: str
+        prefix: str                 "person:"
+        columns: list[tuple[str, str]]   (hash field, column), mapping order
+        target: "sqlite" | "postgres" | "callback"
+        table, primary_key, checkpoint_table: str
+        connect: Callable[[], dict[str, str]]
+            connection parameters by libpq's keywords, for SQLite {"path": …};
+            called at every connect
+        write: Callable[[list[dict[str, Any]]], None]    target "callback" only
+            called once a batch with records
+            {"id": "ms-seq", "value": {column: str | None, …, primary_key: id,
+            "#": "=" | "~"}}
+        transform: Callable[[dict[str, Any]], dict[str, Any]] | None
+            record {"key", "value", "type", "event"} in and out
+        fold: bool                  default True; False for "callback"
+        batch: int, duration: int (ms), retry_interval: float (s)
+        max_batch: int, max_batch_bytes: int       optional
+        """
+
+    def stop_worker(self, name: str, drain: bool, timeout: float) -> bool:
+        """Stop; with ``drain`` only when the backlog is empty.
+
+        Returns False if the timeout came first; the worker stops regardless.
+        """
+
+    def worker_status(self) -> dict[str, str]:
+        """Status JSON (docs/host-link.md) by registration name."""
+
+    def detach(self) -> None:
+        """Stop all workers, give the lease back and close. Idempotent."""
+
+def set_log_sink(sink: Optional[Callable[[str, str], None]]) -> None:
+    """Send the engine's log lines (level, text) to ``sink``, None: stderr."""
