@@ -78,8 +78,8 @@ class [[nodiscard]] Result {
 }  // namespace regear
 
 // Returns the Status of `expression` to the caller unless it is OK.
-#define REGEAR_RETURN_IF_ERROR(expression)                    \
-  do {                                                        \
+#define REGEAR_RETURN_IF_ERROR(expression)                      \
+  do {                                                          \
     if (::regear::Status status_ = (expression); !status_.ok()) \
-      return status_;                                         \
+      return status_;                                           \
   } while (false)

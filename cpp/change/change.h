@@ -81,7 +81,9 @@ class ChangeBatch {
     return owned_.emplace_back(std::move(text));
   }
   // Keeps `memory`, into which views of this batch point, alive.
-  void Keep(std::shared_ptr<void> memory) { kept_.push_back(std::move(memory)); }
+  void Keep(std::shared_ptr<void> memory) {
+    kept_.push_back(std::move(memory));
+  }
 
   // Moves all of `later` behind the changes of this batch.
   void Append(ChangeBatch later);

@@ -13,8 +13,7 @@ constexpr uint32_t kNoRow = UINT32_MAX;
 // node-based map would make one per row.
 class RowIndex {
  public:
-  explicit RowIndex(size_t ids)
-      : slots_(std::bit_ceil(ids * 2 + 2), kNoRow) {}
+  explicit RowIndex(size_t ids) : slots_(std::bit_ceil(ids * 2 + 2), kNoRow) {}
 
   // The slot of `id`: holds its row, or kNoRow where it is to be entered.
   uint32_t& Find(const FoldedBatch& rows, std::string_view id) {
@@ -108,11 +107,11 @@ FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
     if (change.position <= after) continue;
     const std::string_view id = RowId(change.key, mapping.key_prefix);
     uint32_t fresh = kNoRow;
-    uint32_t& row = mode == FoldMode::kLastState ? index.Find(folded, id)
-                                                 : fresh;
+    uint32_t& row =
+        mode == FoldMode::kLastState ? index.Find(folded, id) : fresh;
     if (row == kNoRow) {
-      row = static_cast<uint32_t>(folded.AddRow(
-          {id, change.key, Operation::kMerge, change.position}));
+      row = static_cast<uint32_t>(
+          folded.AddRow({id, change.key, Operation::kMerge, change.position}));
     }
     Apply(batch, change, mapping, &folded.row(row), folded.cells(row));
     folded.CountChange(change.position);
