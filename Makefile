@@ -1,0 +1,81 @@
+# regear's commands; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+python := .venv/bin/python
+pytest := $(python) -m pytest
+
+# Objects of one build tree or checkout serve the others too.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
+export CTEST_PARALLEL_LEVEL ?= 2
+
+.PHONY: demo
+demo: ## Show write-behind at work, on this machine
+	@scripts/bootstrap demo
+	@scripts/install-wheel
+	@$(python) scripts/demo.py
+
+.PHONY: test
+test: ## Run all tests, on Redis and once more on Valkey
+	@scripts/bootstrap test
+	@$(MAKE) test-cpp
+	@scripts/install-wheel
+	@echo "==> Python tests, on $$(redis-server --version | cut -d' ' -f1-3)"
+	@$(pytest)
+	@server=$$(scripts/fetch-server valkey-8); \
+	  echo "==> integration tests, on $$($$server --version | cut -d' ' -f1-3)"; \
+	  REGEAR_REDIS_SERVER=$$server $(pytest) tests/integration
+
+.PHONY: test-cpp
+test-cpp:
+	@scripts/build release
+	@echo "==> C++ tests"
+	@ctest --preset release
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	@scripts/bootstrap test
+	@scripts/install-wheel
+	@scripts/build release -DREGEAR_BUILD_BENCHMARKS=ON
+	@$(python) -m benchmarks
+
+.PHONY: asan
+asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/bootstrap test
+	@scripts/sanitize asan
+
+.PHONY: tsan
+tsan: ## Run tests with ThreadSanitizer
+	@scripts/bootstrap test
+	@scripts/sanitize tsan
+
+.PHONY: lint
+lint: ## Check format, types and style
+	@scripts/bootstrap ci
+	@scripts/lint
+
+.PHONY: format
+format: ## Format C++ and Python
+	@scripts/bootstrap ci
+	@scripts/format
+
+.PHONY: wheel
+wheel: ## Build the wheel into dist/
+	@scripts/bootstrap demo
+	@$(python) -m pip wheel --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
+.PHONY: clean
+clean: ## Remove what was built; .venv stays
+	@rm -rf build dist
+
+.PHONY: help
+help: ## Show this list
+	@sed -n -E 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | \
+	  while IFS=$$'\t' read -r name text; do \
+	    printf 'make %-8s %s\n' "$$name" "$$text"; \
+	  done

@@ -1,0 +1,43 @@
+# Sourced by the scripts beside this folder.
+# shellcheck shell=bash disable=SC2034
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+venv="$root/.venv"
+# Servers to test against and lint results; shared by all checkouts.
+cache="${REGEAR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/regear}"
+
+note() { printf '==> %s\n' "$*"; }
+
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# Runs a command as root: directly, or through sudo.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "this needs root and sudo is not there: $*"
+  fi
+}
+
+# Runs a command silently; shows what it printed only if it fails.
+quietly() {
+  local log status=0
+  log="$(mktemp)"
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" -ne 0 ]; then
+    cat "$log" >&2
+    printf 'error: this failed with status %s: %s\n' "$status" "$*" >&2
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+# Prints the C++ files of this repository; to be called in its root.
+cpp_files() {
+  git ls-files --cached --others --exclude-standard '*.cc' '*.h'
+}
