@@ -21,7 +21,7 @@ demo: ## Show write-behind at work, on this machine
 .PHONY: test
 test: ## Run all tests, on Redis and once more on Valkey
 	@scripts/bootstrap test
-	@$(MAKE) test-cpp
+	@scripts/test-cpp release
 	@scripts/install-wheel
 	@echo "==> Python tests, on $$(redis-server --version | cut -d' ' -f1-3)"
 	@$(pytest)
@@ -29,17 +29,11 @@ test: ## Run all tests, on Redis and once more on Valkey
 	  echo "==> integration tests, on $$($$server --version | cut -d' ' -f1-3)"; \
 	  REGEAR_REDIS_SERVER=$$server $(pytest) tests/integration
 
-.PHONY: test-cpp
-test-cpp:
-	@scripts/build release
-	@echo "==> C++ tests"
-	@ctest --preset release
-
 .PHONY: bench
 bench: ## Run the benchmarks
 	@scripts/bootstrap test
 	@scripts/install-wheel
-	@scripts/build release -DREGEAR_BUILD_BENCHMARKS=ON
+	@scripts/test-cpp release -DREGEAR_BUILD_BENCHMARKS=ON
 	@$(python) -m benchmarks
 
 .PHONY: asan
