@@ -1,0 +1,155 @@
+#include "module/capture.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace regear {
+
+namespace {
+
+// The fields that this event removed, of those that `rule` captures. Nothing
+// if that is not known.
+std::optional<std::vector<StringPtr>> RemovedOf(const CaptureRule& rule,
+                                                const RemovedFields& removed,
+                                                std::string_view key,
+                                                bool in_exec,
+                                                const KeyState& state) {
+  const auto named = removed.Named(key, in_exec);
+  if (!named) return std::nullopt;
+  const auto is_named = [&](std::string_view field) {
+    return std::find(named->begin(), named->end(), field) != named->end();
+  };
+  std::vector<StringPtr> cleared;
+  if (!rule.all_fields()) {
+    for (rm::String* field : state.absent) {
+      if (is_named(View(field))) cleared.push_back(Share(field));
+    }
+    return cleared;
+  }
+  for (const std::string& field : *named) {
+    const bool present = std::any_of(state.fields.begin(), state.fields.end(),
+                                     [&](const FieldAndValue& own) {
+                                       return View(own.field.get()) == field;
+                                     });
+    if (!present && rule.WantsField(field)) {
+      cleared.push_back(MakeString(field));
+    }
+  }
+  return cleared;
+}
+
+}  // namespace
+
+bool Capture::MatchesAnyDb(std::string_view key) const {
+  return std::any_of(rules_.begin(), rules_.end(), [&](const auto& rule) {
+    return rule->MatchesPrefix(key);
+  });
+}
+
+void Capture::OnKeyEvent(rm::Ctx* ctx, int notify_class, std::string_view event,
+                         rm::String* key) {
+  if (rules_.empty() || !server_.captures()) return;
+  const std::string_view name = View(key);
+  int db = -1;
+  for (const std::shared_ptr<CaptureRule>& rule : rules_) {
+    if (!rule->MatchesPrefix(name)) continue;
+    if (db < 0) db = rm::GetSelectedDb(ctx);
+    if (rule->db() != db || !rule->WantsEvent(event)) continue;
+    const EventKind kind = ClassifyEvent(notify_class, event);
+    if (kind == EventKind::kIgnored || kind == EventKind::kCacheEvent) continue;
+    CaptureFor(ctx, rule, kind, event, key);
+  }
+}
+
+void Capture::CaptureFor(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
+                         EventKind kind, std::string_view event,
+                         rm::String* key) {
+  const int flags = rm::GetContextFlags(ctx);
+  KeyState state;
+  if (kind != EventKind::kValueGone) state = ReadKey(ctx, key, *rule);
+  ChangeOp op = ChangeOp::kMerge;
+  std::vector<StringPtr> cleared;
+  if (!Describe(*rule, kind, (flags & rm::kContextMulti) != 0, View(key), state,
+                &op, &cleared)) {
+    return;
+  }
+  const uint64_t unit = units_.Current(flags);
+  ChangeEntry entry(key, event, op, rule->last_unit == unit);
+  rule->last_unit = unit;
+  for (const StringPtr& field : cleared) entry.AddCleared(field.get());
+  if (op != ChangeOp::kDelete) {
+    for (FieldAndValue& pair : state.fields) {
+      entry.AddField(pair.field.get(), std::move(pair.value));
+    }
+  }
+  Emit(ctx, rule, std::move(entry));
+}
+
+bool Capture::Describe(const CaptureRule& rule, EventKind kind, bool in_exec,
+                       std::string_view key, const KeyState& state,
+                       ChangeOp* op, std::vector<StringPtr>* cleared) const {
+  if (kind == EventKind::kValueGone || state.kind == KeyKind::kOther) {
+    *op = ChangeOp::kDelete;
+    return true;
+  }
+  // The last field is gone, and with it the key: its own del event follows.
+  if (state.kind == KeyKind::kMissing) return false;
+  if (kind == EventKind::kValueArrived) {
+    *op = ChangeOp::kReplace;
+    return true;
+  }
+  if (kind == EventKind::kFieldsRemoved) {
+    auto removed = RemovedOf(rule, removed_, key, in_exec, state);
+    // Unknown what was removed: what is left is the whole truth.
+    if (!removed) {
+      *op = ChangeOp::kReplace;
+      return true;
+    }
+    *cleared = std::move(*removed);
+    return !cleared->empty();
+  }
+  return !state.fields.empty();
+}
+
+void Capture::Emit(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
+                   ChangeEntry entry) {
+  if (rm::AddPostNotificationJob == nullptr) {
+    Append(ctx, rule.get(), &entry);
+    return;
+  }
+  unit_.push_back({rule, std::move(entry)});
+  if (unit_.size() > 1) return;  // the job of this unit is registered already
+  const auto job = [](rm::Ctx* job_ctx, void* self) {
+    static_cast<Capture*>(self)->AppendUnit(job_ctx);
+  };
+  if (rm::AddPostNotificationJob(ctx, job, this, nullptr) != rm::kOk) {
+    AppendUnit(ctx);
+  }
+}
+
+void Capture::AppendUnit(rm::Ctx* ctx) {
+  units_.EndUnit();
+  std::vector<Pending> unit = std::exchange(unit_, {});
+  for (Pending& pending : unit) {
+    Append(ctx, pending.rule.get(), &pending.entry);
+  }
+}
+
+void Capture::Append(rm::Ctx* ctx, CaptureRule* rule, ChangeEntry* entry) {
+  if (entry->AppendTo(ctx, rule->stream(), server_)) {
+    ++captured_;
+    ++rule->captured;
+    return;
+  }
+  ++failed_;
+  if (rule->last_error.empty()) {
+    const std::string stream(View(rule->stream()));
+    rule->last_error = "a change could not be appended: the key " + stream +
+                       " does not hold a stream";
+    rm::Log(ctx, "warning", "%s", rule->last_error.c_str());
+  }
+}
+
+}  // namespace regear

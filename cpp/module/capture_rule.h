@@ -1,0 +1,57 @@
+// The native part of a registration: which changes to append to which stream.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "module/handles.h"
+
+namespace regear {
+
+// Main thread only. Strings that every entry repeats are made once.
+class CaptureRule {
+ public:
+  struct Options {
+    std::string prefix;  // "person:"
+    int db = 0;
+    std::vector<std::string> events;  // "change" stands for every event
+    bool all_fields = false;
+    std::vector<std::string> fields;  // in mapping order, unless all_fields
+    std::string stream;
+  };
+
+  explicit CaptureRule(const Options& options);
+
+  bool MatchesPrefix(std::string_view key) const {
+    return key.starts_with(prefix_);
+  }
+  int db() const { return db_; }
+  bool WantsEvent(std::string_view event) const;
+  // Whether `field` is captured. Fields that start with '_' never are, nor is
+  // the operation field '#'.
+  bool WantsField(std::string_view field) const;
+
+  bool all_fields() const { return all_fields_; }
+  const std::vector<StringPtr>& fields() const { return fields_; }
+  rm::String* stream() const { return stream_.get(); }
+
+  // The unit to which the newest entry of the stream belongs; 0: none.
+  uint64_t last_unit = 0;
+  uint64_t captured = 0;  // entries appended since the module was loaded
+  std::string last_error;
+
+ private:
+  const std::string prefix_;
+  const int db_;
+  const bool all_fields_;
+  bool every_event_ = false;
+  std::unordered_set<std::string> events_;
+  std::vector<StringPtr> fields_;
+  const StringPtr stream_;
+};
+
+}  // namespace regear

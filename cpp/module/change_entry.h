@@ -1,0 +1,43 @@
+// One entry of a change stream.
+//
+// entry := "_original_key" key "_event" event "#" op ["_uuid" ack]
+//          ["_unit" "+"] *( "_clear" field ) *( field value )
+// op    := "=" merge: these fields are so, others are unknown
+//          "!" replace: these fields are all      "~" delete
+// _clear: a field that this event removed; _unit +: the entry belongs to the
+// same unit as the one before it. Fields stand in mapping order, so equal
+// field sets are stored once in the stream.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "module/handles.h"
+#include "module/server_state.h"
+
+namespace regear {
+
+enum class ChangeOp : char { kMerge = '=', kReplace = '!', kDelete = '~' };
+
+// The strings of an entry, alternating names and values. The constant ones
+// are shared by all entries. Main thread only.
+class ChangeEntry {
+ public:
+  ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
+              bool continues_unit);
+  void AddCleared(rm::String* field);
+  void AddField(rm::String* field, StringPtr value);
+
+  // Appends the entry to `stream` in database 0, as durable and as replicated
+  // as the command that is running. False if `stream` holds no stream.
+  bool AppendTo(rm::Ctx* ctx, rm::String* stream, const ServerState& server);
+
+ private:
+  void Push(rm::String* shared);
+
+  std::vector<StringPtr> owned_;
+  std::vector<rm::String*> strings_;
+};
+
+}  // namespace regear

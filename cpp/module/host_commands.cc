@@ -1,0 +1,279 @@
+// RG.HOST …, as described in docs/host-link.md.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "module/access.h"
+#include "module/commands.h"
+#include "module/module_state.h"
+
+namespace regear {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr uint64_t kProtocol = 1;
+constexpr std::string_view kHashtag = "06S";  // hashes to the first slot
+
+// The arguments of a subcommand, those behind its name.
+class Arguments {
+ public:
+  Arguments(rm::String** argv, int argc) : argv_(argv), argc_(argc) {}
+
+  size_t size() const { return static_cast<size_t>(argc_); }
+  rm::String* String(size_t i) const { return argv_[i]; }
+  std::string_view Text(size_t i) const { return View(argv_[i]); }
+  uint64_t Number(size_t i) const {
+    const std::string_view text = Text(i);
+    uint64_t number = 0;
+    const auto [stop, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || stop != text.data() + text.size()) {
+      throw std::invalid_argument("not a number: " + std::string(text));
+    }
+    return number;
+  }
+
+ private:
+  rm::String** argv_;
+  int argc_;
+};
+
+void Reply(rm::Ctx* ctx, std::string_view text) {
+  rm::ReplyWithStringBuffer(ctx, text.data(), text.size());
+}
+
+void ReplyPair(rm::Ctx* ctx, std::string_view name, std::string_view value) {
+  Reply(ctx, name);
+  Reply(ctx, value);
+}
+
+void ReplyPair(rm::Ctx* ctx, std::string_view name, uint64_t value) {
+  Reply(ctx, name);
+  rm::ReplyWithLongLong(ctx, static_cast<long long>(value));
+}
+
+void ReplyAttached(rm::Ctx* ctx) {
+  const ModuleState& state = State();
+  rm::ReplyWithArray(ctx, 18);
+  ReplyPair(ctx, "state", "attached");
+  ReplyPair(ctx, "fence", state.link.fence());
+  ReplyPair(ctx, "lease_ms", static_cast<uint64_t>(state.link.lease().count()));
+  ReplyPair(ctx, "node", kNodeId);
+  ReplyPair(ctx, "hashtag", kHashtag);
+  ReplyPair(ctx, "epoch", state.registry.epoch());
+  ReplyPair(ctx, "epoch_id", state.registry.epoch_id());
+  ReplyPair(ctx, "generation", state.registry.generation());
+  Reply(ctx, "args");
+  rm::ReplyWithArray(ctx, static_cast<long>(2 * state.arguments.size()));
+  for (const auto& [key, value] : state.arguments) ReplyPair(ctx, key, value);
+}
+
+// ATTACH protocol host-id fence
+int Attach(rm::Ctx* ctx, const Arguments& arguments) {
+  ModuleState& state = State();
+  if (state.server.replica()) {
+    return rm::ReplyWithError(
+        ctx, "READONLY a host attaches to the master, this is a replica");
+  }
+  if (arguments.Number(0) != kProtocol) {
+    return rm::ReplyWithError(
+        ctx,
+        "ERR the host speaks another protocol than regear.so: upgrade "
+        "both to one version");
+  }
+  const std::string_view host_id = arguments.Text(1);
+  if (host_id.size() != 32) {
+    return rm::ReplyWithError(ctx, "ERR host-id must be 32 hex digits");
+  }
+  const uint64_t found = arguments.Number(2);
+  const auto attachment =
+      state.link.Attach(ctx, host_id, rm::GetClientId(ctx),
+                        [&] { return state.registry.RaiseFence(ctx, found); });
+  if (attachment == HostLink::Attachment::kHolder) {
+    ReplyAttached(ctx);
+  } else {
+    rm::ReplyWithArray(ctx, 2);
+    ReplyPair(ctx, "state", "standby");
+  }
+  return rm::kOk;
+}
+
+// RENEW fence [registration status]…
+int Renew(rm::Ctx* ctx, const Arguments& arguments) {
+  HostLink& link = State().link;
+  link.Renew();
+  for (size_t i = 1; i + 1 < arguments.size(); i += 2) {
+    link.SetStatus(std::string(arguments.Text(i)),
+                   std::string(arguments.Text(i + 1)));
+  }
+  return rm::ReplyWithLongLong(
+      ctx, static_cast<long long>(State().registry.generation()));
+}
+
+// NEXT fence max timeout-ms
+int Next(rm::Ctx* ctx, const Arguments& arguments) {
+  constexpr uint64_t kMaxTimeoutMs = 60'000;
+  return State().link.Next(
+      ctx, arguments.Number(1),
+      static_cast<long long>(std::min(arguments.Number(2), kMaxTimeoutMs)));
+}
+
+// DONE fence job-id OK|ERR text
+int Done(rm::Ctx* ctx, const Arguments& arguments) {
+  const auto client = State().link.Finish(arguments.Number(1));
+  if (!client) return rm::ReplyWithError(ctx, "ERR no such job");
+  if (arguments.Text(2) == "OK") {
+    AnswerOk(*client, arguments.Text(3));
+  } else {
+    AnswerError(*client, arguments.Text(3));
+  }
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+Registry::NewSession ParseSession(std::string_view text,
+                                  std::string_view blob) {
+  const json parsed = json::parse(text);
+  Registry::NewSession session;
+  session.id = parsed.at("id").get<std::string>();
+  session.blob = blob;
+  if (parsed.contains("replaces")) {
+    session.replaces = parsed.at("replaces").get<std::vector<std::string>>();
+  }
+  for (const json& definition : parsed.at("registrations")) {
+    session.definitions.push_back(definition);
+  }
+  return session;
+}
+
+// REGISTER fence job-id session blob
+int Register(rm::Ctx* ctx, const Arguments& arguments) {
+  ModuleState& state = State();
+  const uint64_t job = arguments.Number(1);
+  if (job != 0 && !state.link.HasRunning(job)) {
+    return rm::ReplyWithError(ctx, "ERR no such job, nothing was registered");
+  }
+  const auto ids = state.registry.Register(
+      ctx, ParseSession(arguments.Text(2), arguments.Text(3)));
+  if (job != 0) AnswerOk(*state.link.Finish(job), "OK");
+  rm::ReplyWithArray(ctx, static_cast<long>(ids.size()));
+  for (const std::string& id : ids) Reply(ctx, id);
+  return rm::kOk;
+}
+
+// REGISTRY fence
+int ReadRegistry(rm::Ctx* ctx, const Arguments&) {
+  const Registry& registry = State().registry;
+  rm::ReplyWithArray(ctx, 3);
+  rm::ReplyWithLongLong(ctx, static_cast<long long>(registry.generation()));
+  rm::ReplyWithArray(ctx, static_cast<long>(registry.registrations().size()));
+  for (const auto& [id, registration] : registry.registrations()) {
+    Reply(ctx, registration.Encode());
+  }
+  rm::ReplyWithArray(ctx, static_cast<long>(registry.sessions().size()));
+  for (const auto& [id, blob] : registry.sessions()) {
+    rm::ReplyWithArray(ctx, 2);
+    ReplyPair(ctx, id, blob);
+  }
+  return rm::kOk;
+}
+
+// TRIM fence stream entry-id
+int Trim(rm::Ctx* ctx, const Arguments& arguments) {
+  const std::string_view id = arguments.Text(2);
+  const size_t dash = std::min(id.find('-'), id.size());
+  rm::StreamId first_kept{};
+  std::from_chars(id.data(), id.data() + dash, first_kept.ms);
+  const std::string_view seq = id.substr(std::min(dash + 1, id.size()));
+  const auto [stop, error] =
+      std::from_chars(seq.data(), seq.data() + seq.size(), first_kept.seq);
+  if (error != std::errc() || stop != seq.data() + seq.size()) {
+    throw std::invalid_argument("not an entry id: " + std::string(id));
+  }
+  if (++first_kept.seq == 0) ++first_kept.ms;
+
+  const DatabaseScope database(ctx, 0);
+  long long trimmed = 0;
+  {
+    const KeyPtr key(
+        rm::OpenKey(ctx, arguments.String(1), rm::kOpenRead | rm::kOpenWrite));
+    if (key == nullptr || rm::KeyType(key.get()) != rm::kKeyStream) {
+      return rm::ReplyWithSimpleString(ctx, "OK");  // flushed: nothing to trim
+    }
+    trimmed = rm::StreamTrimByID(key.get(), 0, &first_kept);
+  }
+  if (trimmed > 0 && State().server.replicates()) {
+    const std::string threshold =
+        std::to_string(first_kept.ms) + "-" + std::to_string(first_kept.seq);
+    rm::Replicate(ctx, "XTRIM", "scb", arguments.String(1), "MINID",
+                  threshold.data(), threshold.size());
+  }
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+// LOG level text
+int LogLine(rm::Ctx* ctx, const Arguments& arguments) {
+  rm::Log(ctx, std::string(arguments.Text(0)).c_str(), "%s",
+          std::string(arguments.Text(1)).c_str());
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+// DETACH fence
+int Detach(rm::Ctx* ctx, const Arguments&) {
+  State().link.Release("the host was stopped");
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+struct Subcommand {
+  std::string_view name;
+  size_t arguments;  // at least
+  bool needs_fence;  // the first argument is the current fence
+  int (*run)(rm::Ctx*, const Arguments&);
+};
+
+constexpr std::array<Subcommand, 9> kSubcommands = {{
+    {"RENEW", 1, true, Renew},
+    {"NEXT", 3, true, Next},
+    {"DONE", 4, true, Done},
+    {"TRIM", 3, true, Trim},
+    {"REGISTER", 4, true, Register},
+    {"REGISTRY", 1, true, ReadRegistry},
+    {"LOG", 2, false, LogLine},
+    {"DETACH", 1, true, Detach},
+    {"ATTACH", 3, false, Attach},
+}};
+
+}  // namespace
+
+int HostCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
+  if (argc < 2) return rm::WrongArity(ctx);
+  if (!CheckAdministrator(ctx)) return rm::kOk;
+  const auto subcommand = std::find_if(
+      kSubcommands.begin(), kSubcommands.end(),
+      [&](const Subcommand& known) { return known.name == View(argv[1]); });
+  if (subcommand == kSubcommands.end()) {
+    return rm::ReplyWithError(ctx, "ERR unknown subcommand of RG.HOST");
+  }
+  const Arguments arguments(argv + 2, argc - 2);
+  if (arguments.size() < subcommand->arguments) return rm::WrongArity(ctx);
+  const HostLink& link = State().link;
+  if (subcommand->run != Attach) {
+    const bool current =
+        !subcommand->needs_fence || link.IsCurrent(arguments.Number(0));
+    if (!current || !link.IsAttached(rm::GetClientId(ctx))) {
+      return rm::ReplyWithError(
+          ctx, "FENCED this host does not hold the lease, attach again");
+    }
+  }
+  return subcommand->run(ctx, arguments);
+}
+
+}  // namespace regear

@@ -1,0 +1,172 @@
+#include "module/host_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "module/module_state.h"
+
+namespace regear {
+
+namespace {
+
+constexpr std::chrono::milliseconds kWatchInterval{250};
+constexpr std::string_view kRegistryJob = "REGISTRY";
+
+// RESP errors are one line.
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace(line.begin(), line.end(), '\r', ' ');
+  return line;
+}
+
+template <typename Reply>
+void Answer(rm::BlockedClient* client, Reply reply) {
+  rm::Ctx* ctx = rm::GetThreadSafeContext(client);
+  reply(ctx);
+  rm::FreeThreadSafeContext(ctx);
+  rm::UnblockClient(client, nullptr);
+}
+
+}  // namespace
+
+void AnswerOk(rm::BlockedClient* client, std::string_view text) {
+  const std::string line = OneLine(text);
+  Answer(client,
+         [&](rm::Ctx* ctx) { rm::ReplyWithSimpleString(ctx, line.c_str()); });
+}
+
+void AnswerError(rm::BlockedClient* client, std::string_view text) {
+  const std::string line = OneLine(text);
+  Answer(client, [&](rm::Ctx* ctx) { rm::ReplyWithError(ctx, line.c_str()); });
+}
+
+std::chrono::milliseconds HostLink::SinceRenewal() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      Clock::now() - (deadline_ - lease_));
+}
+
+void HostLink::Take(rm::Ctx* ctx, std::string_view host_id, uint64_t fence) {
+  Release("another host took over");
+  host_id_ = host_id;
+  fence_ = fence;
+  Renew();
+  if (!watched_) Watch(ctx);
+}
+
+void HostLink::Watch(rm::Ctx* ctx) {
+  if (!host_id_.empty() && !held()) Release("the host stopped answering");
+  watched_ = !host_id_.empty();
+  if (!watched_) return;
+  const auto again = [](rm::Ctx* timer_ctx, void* self) {
+    static_cast<HostLink*>(self)->Watch(timer_ctx);
+  };
+  rm::CreateTimer(ctx, kWatchInterval.count(), again, this);
+}
+
+void HostLink::Release(std::string_view reason) {
+  host_id_.clear();
+  connections_.clear();
+  status_.clear();
+  if (next_ != nullptr) {
+    rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
+  }
+  for (auto& [id, job] : std::exchange(running_, {})) FailJob(&job, reason);
+  for (Job& job : std::exchange(waiting_, {})) FailJob(&job, reason);
+}
+
+void HostLink::FailJob(Job* job, std::string_view reason) {
+  if (job->client == nullptr) return;
+  AnswerError(job->client,
+              "NOHOST " + std::string(reason) +
+                  " before the script had finished; it registered nothing");
+}
+
+void HostLink::OnDisconnect(uint64_t connection) {
+  if (connections_.erase(connection) > 0 && connections_.empty()) {
+    Release("the host went away");
+  }
+}
+
+void HostLink::Enqueue(std::string kind, std::vector<StringPtr> arguments,
+                       rm::BlockedClient* client) {
+  waiting_.push_back(
+      {next_job_id_++, std::move(kind), std::move(arguments), client});
+  WakeHost();
+}
+
+void HostLink::AnnounceRegistry() {
+  if (!held()) return;
+  const bool announced =
+      std::any_of(waiting_.begin(), waiting_.end(),
+                  [](const Job& job) { return job.kind == kRegistryJob; });
+  if (!announced) Enqueue(std::string(kRegistryJob), {}, nullptr);
+}
+
+void HostLink::WakeHost() {
+  if (next_ == nullptr || waiting_.empty()) return;
+  rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
+}
+
+int HostLink::Next(rm::Ctx* ctx, size_t max, long long timeout_ms) {
+  next_max_ = max;
+  if (!waiting_.empty()) return ReplyJobs(ctx);
+  if (next_ != nullptr) {
+    return rm::ReplyWithError(ctx, "ERR another NEXT is waiting already");
+  }
+  // The batch is formed in the reply callback, so that all jobs of one turn
+  // of the server's event loop go together.
+  next_ = rm::BlockClient(ctx, OnNextReady, OnNextTimeout, nullptr,
+                          std::max(timeout_ms, 1LL));
+  rm::SetDisconnectCallback(next_, OnNextDisconnected);
+  return rm::kOk;
+}
+
+int HostLink::ReplyJobs(rm::Ctx* ctx) {
+  const size_t count = std::min(next_max_, waiting_.size());
+  rm::ReplyWithArray(ctx, static_cast<long>(count));
+  for (size_t i = 0; i < count; ++i) {
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    rm::ReplyWithArray(ctx, static_cast<long>(job.arguments.size()) + 2);
+    rm::ReplyWithLongLong(ctx, static_cast<long long>(job.id));
+    rm::ReplyWithStringBuffer(ctx, job.kind.data(), job.kind.size());
+    for (const StringPtr& argument : job.arguments) {
+      rm::ReplyWithString(ctx, argument.get());
+    }
+    if (job.client != nullptr) running_.emplace(job.id, std::move(job));
+  }
+  return rm::kOk;
+}
+
+int HostLink::OnNextReady(rm::Ctx* ctx, rm::String**, int) {
+  return State().link.ReplyJobs(ctx);
+}
+
+int HostLink::OnNextTimeout(rm::Ctx* ctx, rm::String**, int) {
+  HostLink& link = State().link;
+  if (rm::GetBlockedClientHandle(ctx) == link.next_) link.next_ = nullptr;
+  return rm::ReplyWithArray(ctx, 0);
+}
+
+void HostLink::OnNextDisconnected(rm::Ctx*, rm::BlockedClient* client) {
+  HostLink& link = State().link;
+  if (client != link.next_) return;  // it was unblocked already
+  link.next_ = nullptr;
+  rm::UnblockClient(client, nullptr);
+}
+
+std::optional<rm::BlockedClient*> HostLink::Finish(uint64_t job_id) {
+  const auto it = running_.find(job_id);
+  if (it == running_.end()) return std::nullopt;
+  rm::BlockedClient* client = it->second.client;
+  running_.erase(it);
+  return client;
+}
+
+const std::string* HostLink::StatusOf(const std::string& name) const {
+  const auto it = status_.find(name);
+  return it == status_.end() ? nullptr : &it->second;
+}
+
+}  // namespace regear

@@ -1,0 +1,117 @@
+// The module's side of the link to a host: who holds the lease, and which
+// jobs wait for it. The commands of it are in host_commands.cc; the protocol
+// is described in docs/host-link.md.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "module/handles.h"
+#include "module/module_api.h"
+
+namespace regear {
+
+// One piece of work for the host. `client` is null where nobody waits.
+struct Job {
+  uint64_t id = 0;
+  std::string kind;
+  std::vector<StringPtr> arguments;
+  rm::BlockedClient* client = nullptr;
+};
+
+// Main thread only.
+class HostLink {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kDefaultLease{3000};
+  static constexpr size_t kMaxJobs = 1000;  // waiting and handed over
+
+  enum class Attachment { kHolder, kStandby };
+
+  // Takes the lease for `host_id`, or joins it on one more connection.
+  // `raise_fence` is called if the lease is newly taken.
+  template <typename RaiseFence>
+  Attachment Attach(rm::Ctx* ctx, std::string_view host_id, uint64_t connection,
+                    RaiseFence raise_fence) {
+    if (held() && host_id != host_id_) return Attachment::kStandby;
+    if (!held()) Take(ctx, host_id, raise_fence());
+    connections_.insert(connection);
+    Renew();
+    return Attachment::kHolder;
+  }
+
+  // True while a host holds the lease.
+  bool held() const { return !host_id_.empty() && Clock::now() < deadline_; }
+  bool IsAttached(uint64_t connection) const {
+    return held() && connections_.contains(connection);
+  }
+  bool IsCurrent(uint64_t fence) const { return held() && fence == fence_; }
+  uint64_t fence() const { return fence_; }
+  std::chrono::milliseconds lease() const { return lease_; }
+  std::chrono::milliseconds SinceRenewal() const;
+
+  void Renew() { deadline_ = Clock::now() + lease_; }
+  // Ends the lease: whoever waits for a job gets -NOHOST.
+  void Release(std::string_view reason);
+  void OnDisconnect(uint64_t connection);
+
+  // Queues a job for the host; `client` is answered later. Ask full() first.
+  void Enqueue(std::string kind, std::vector<StringPtr> arguments,
+               rm::BlockedClient* client);
+  // Tells the host that the registry changed, once for any number of changes.
+  void AnnounceRegistry();
+  bool full() const { return waiting_.size() + running_.size() >= kMaxJobs; }
+
+  // NEXT: replies with up to `max` jobs at once, or blocks the connection.
+  int Next(rm::Ctx* ctx, size_t max, long long timeout_ms);
+
+  // The client of a job that was handed over, which the caller answers; null
+  // if nobody waits. Nothing if there is no such job.
+  std::optional<rm::BlockedClient*> Finish(uint64_t job_id);
+
+  bool HasRunning(uint64_t job_id) const { return running_.contains(job_id); }
+
+  // What the host reported last of the registration `name`; null: nothing.
+  const std::string* StatusOf(const std::string& name) const;
+  void SetStatus(std::string name, std::string status) {
+    status_[std::move(name)] = std::move(status);
+  }
+
+ private:
+  void Take(rm::Ctx* ctx, std::string_view host_id, uint64_t fence);
+  // Looks at the lease now and then, and ends it when it has run out.
+  void Watch(rm::Ctx* ctx);
+  void WakeHost();
+  int ReplyJobs(rm::Ctx* ctx);
+  void FailJob(Job* job, std::string_view reason);
+  static int OnNextReady(rm::Ctx* ctx, rm::String** argv, int argc);
+  static int OnNextTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
+  static void OnNextDisconnected(rm::Ctx* ctx, rm::BlockedClient* client);
+
+  std::string host_id_;  // empty: no lease
+  uint64_t fence_ = 0;
+  std::set<uint64_t> connections_;
+  std::chrono::milliseconds lease_ = kDefaultLease;
+  Clock::time_point deadline_;
+  bool watched_ = false;  // a timer for Watch is armed
+
+  std::deque<Job> waiting_;
+  std::map<uint64_t, Job> running_;  // handed over, by id
+  uint64_t next_job_id_ = 1;
+  rm::BlockedClient* next_ = nullptr;  // the host's blocked NEXT
+  size_t next_max_ = 0;
+  std::map<std::string, std::string> status_;
+};
+
+// Answers a blocked client and lets it go on.
+void AnswerOk(rm::BlockedClient* client, std::string_view text);
+void AnswerError(rm::BlockedClient* client, std::string_view text);
+
+}  // namespace regear

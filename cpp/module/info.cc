@@ -1,0 +1,50 @@
+#include "module/info.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "module/module_state.h"
+
+namespace regear {
+
+namespace {
+
+// INFO field names are words.
+std::string FieldName(const Registration& registration) {
+  std::string name = "registration_" + registration.Text("name");
+  std::replace_if(
+      name.begin(), name.end(),
+      [](unsigned char c) { return !std::isalnum(c) && c != '_'; }, '_');
+  return name;
+}
+
+void AddRegistration(rm::InfoCtx* info, const Registration& registration) {
+  rm::Ctx* ctx = State().context.get();
+  rm::InfoBeginDictField(info, FieldName(registration).c_str());
+  rm::InfoAddFieldULongLong(info, "captured", registration.rule->captured);
+  rm::InfoAddFieldULongLong(info, "backlog", StreamLength(ctx, registration));
+  rm::InfoEndDictField(info);
+}
+
+}  // namespace
+
+void AddInfo(rm::InfoCtx* info, int for_crash_report) {
+  const ModuleState& state = State();
+  if (rm::InfoAddSection(info, "") == rm::kErr) return;
+  rm::InfoAddFieldCString(info, "version", REGEAR_VERSION);
+  rm::InfoAddFieldULongLong(info, "host_attached", state.link.held());
+  rm::InfoAddFieldULongLong(info, "fence", state.registry.fence());
+  rm::InfoAddFieldULongLong(info, "epoch", state.registry.epoch());
+  rm::InfoAddFieldULongLong(info, "registrations",
+                            state.registry.registrations().size());
+  rm::InfoAddFieldULongLong(info, "sessions", state.registry.sessions().size());
+  rm::InfoAddFieldULongLong(info, "captured", state.capture.captured());
+  rm::InfoAddFieldULongLong(info, "capture_failures", state.capture.failed());
+  if (for_crash_report) return;  // opens no key while crashing
+  for (const auto& [id, registration] : state.registry.registrations()) {
+    AddRegistration(info, registration);
+  }
+}
+
+}  // namespace regear

@@ -1,0 +1,58 @@
+#include "module/key_state.h"
+
+namespace regear {
+
+namespace {
+
+struct ScanTarget {
+  const CaptureRule& rule;
+  std::vector<FieldAndValue>& fields;
+};
+
+void CollectField(rm::Key*, rm::String* field, rm::String* value, void* data) {
+  auto* target = static_cast<ScanTarget*>(data);
+  if (!target->rule.WantsField(View(field))) return;
+  target->fields.push_back({Share(field), Share(value)});
+}
+
+void ReadAllFields(rm::Key* key, const CaptureRule& rule, KeyState* state) {
+  ScanTarget target{rule, state->fields};
+  const ScanCursorPtr cursor(rm::ScanCursorCreate());
+  while (rm::ScanKey(key, cursor.get(), CollectField, &target)) {
+  }
+}
+
+void ReadMappedFields(rm::Key* key, const CaptureRule& rule, KeyState* state) {
+  state->fields.reserve(rule.fields().size());
+  for (const StringPtr& field : rule.fields()) {
+    rm::String* value = nullptr;
+    rm::HashGet(key, rm::kHashNone, field.get(), &value, nullptr);
+    if (value != nullptr) {
+      state->fields.push_back({Share(field.get()), StringPtr(value)});
+    } else {
+      state->absent.push_back(field.get());
+    }
+  }
+}
+
+}  // namespace
+
+KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
+  KeyState state;
+  const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
+  const int type = open == nullptr ? rm::kKeyEmpty : rm::KeyType(open.get());
+  if (type == rm::kKeyEmpty) return state;
+  if (type != rm::kKeyHash) {
+    state.kind = KeyKind::kOther;
+    return state;
+  }
+  state.kind = KeyKind::kHash;
+  if (rule.all_fields()) {
+    ReadAllFields(open.get(), rule, &state);
+  } else {
+    ReadMappedFields(open.get(), rule, &state);
+  }
+  return state;
+}
+
+}  // namespace regear

@@ -1,0 +1,205 @@
+// The part of the Redis module API that regear uses, declared by ourselves
+// from its documentation. One .so serves Redis 7.0 to 8 and Valkey: functions
+// are looked up by name when the module is loaded, and those that older
+// servers lack stay null.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+struct RedisModuleCtx;
+struct RedisModuleString;
+struct RedisModuleKey;
+struct RedisModuleCallReply;
+struct RedisModuleBlockedClient;
+struct RedisModuleUser;
+struct RedisModuleScanCursor;
+struct RedisModuleCommand;
+struct RedisModuleCommandFilterCtx;
+struct RedisModuleCommandFilter;
+struct RedisModuleInfoCtx;
+struct RedisModuleServerInfoData;
+
+namespace regear::rm {
+
+using Ctx = RedisModuleCtx;
+using String = RedisModuleString;
+using Key = RedisModuleKey;
+using CallReply = RedisModuleCallReply;
+using BlockedClient = RedisModuleBlockedClient;
+using User = RedisModuleUser;
+using ScanCursor = RedisModuleScanCursor;
+using Command = RedisModuleCommand;
+using FilterCtx = RedisModuleCommandFilterCtx;
+using Filter = RedisModuleCommandFilter;
+using InfoCtx = RedisModuleInfoCtx;
+using ServerInfo = RedisModuleServerInfoData;
+
+struct StreamId {
+  uint64_t ms;
+  uint64_t seq;
+};
+struct Event {
+  uint64_t id;
+  uint64_t data_version;
+};
+struct FlushInfo {
+  uint64_t version;
+  int32_t sync;
+  int32_t db;  // -1: all
+};
+struct ClientInfo {
+  uint64_t version;
+  uint64_t flags;
+  uint64_t id;
+  char address[46];
+  uint16_t port;
+  uint16_t db;
+};
+struct ConfigChange {
+  uint64_t version;
+  uint32_t count;
+  const char** names;
+};
+
+using CommandFn = int (*)(Ctx*, String**, int);
+using NotifyFn = int (*)(Ctx*, int type, const char* event, String* key);
+using FilterFn = void (*)(FilterCtx*);
+using ScanKeyFn = void (*)(Key*, String* field, String* value, void* data);
+using EventFn = void (*)(Ctx*, Event, uint64_t subevent, void* data);
+using JobFn = void (*)(Ctx*, void* data);
+using FreeFn = void (*)(void* data);
+using FreeReplyFn = void (*)(Ctx*, void* data);
+using TimerFn = void (*)(Ctx*, void* data);
+using DisconnectFn = void (*)(Ctx*, BlockedClient*);
+using InfoFn = void (*)(InfoCtx*, int for_crash_report);
+
+inline constexpr int kOk = 0;
+inline constexpr int kErr = 1;
+inline constexpr int kApiVersion = 1;
+
+inline constexpr int kOpenRead = 1 << 0;
+inline constexpr int kOpenWrite = 1 << 1;
+inline constexpr int kOpenNoTouch = 1 << 16;
+
+inline constexpr int kKeyEmpty = 0;
+inline constexpr int kKeyHash = 3;
+inline constexpr int kKeyStream = 7;
+
+inline constexpr int kHashNone = 0;
+inline constexpr int kStreamAddAutoId = 1 << 0;
+inline constexpr int kFilterNoSelf = 1 << 0;
+
+inline constexpr int kNotifyGeneric = 1 << 2;
+inline constexpr int kNotifyString = 1 << 3;
+inline constexpr int kNotifyList = 1 << 4;
+inline constexpr int kNotifySet = 1 << 5;
+inline constexpr int kNotifyHash = 1 << 6;
+inline constexpr int kNotifyZset = 1 << 7;
+inline constexpr int kNotifyExpired = 1 << 8;
+inline constexpr int kNotifyEvicted = 1 << 9;
+inline constexpr int kNotifyModule = 1 << 13;
+
+inline constexpr int kContextLua = 1 << 0;
+inline constexpr int kContextMulti = 1 << 1;
+inline constexpr int kContextReplica = 1 << 3;
+inline constexpr int kContextAof = 1 << 6;
+inline constexpr int kContextLoading = 1 << 13;
+inline constexpr int kContextDenyBlocking = 1 << 21;
+inline constexpr int kContextAsyncLoading = 1 << 23;
+
+inline constexpr uint64_t kEventRoleChanged = 0;
+inline constexpr uint64_t kEventFlush = 2;
+inline constexpr uint64_t kEventLoading = 3;
+inline constexpr uint64_t kEventClientChange = 4;
+inline constexpr uint64_t kEventConfig = 16;
+inline constexpr uint64_t kRoleIsReplica = 1;
+inline constexpr uint64_t kFlushEnd = 1;
+inline constexpr uint64_t kLoadingEnded = 3;
+inline constexpr uint64_t kClientDisconnected = 1;
+
+// X(return type, name, arguments): resolved as "RedisModule_<name>".
+#define REGEAR_REQUIRED_API(X)                                               \
+  X(void, SetModuleAttribs, (Ctx*, const char*, int, int))                   \
+  X(int, CreateCommand,                                                      \
+    (Ctx*, const char*, CommandFn, const char*, int, int, int))              \
+  X(String*, CreateString, (Ctx*, const char*, size_t))                      \
+  X(void, FreeString, (Ctx*, String*))                                       \
+  X(void, RetainString, (Ctx*, String*))                                     \
+  X(const char*, StringPtrLen, (const String*, size_t*))                     \
+  X(int, StringToLongLong, (const String*, long long*))                      \
+  X(int, WrongArity, (Ctx*))                                                 \
+  X(int, ReplyWithError, (Ctx*, const char*))                                \
+  X(int, ReplyWithSimpleString, (Ctx*, const char*))                         \
+  X(int, ReplyWithArray, (Ctx*, long))                                       \
+  X(int, ReplyWithNull, (Ctx*))                                              \
+  X(int, ReplyWithStringBuffer, (Ctx*, const char*, size_t))                 \
+  X(int, ReplyWithString, (Ctx*, String*))                                   \
+  X(int, ReplyWithLongLong, (Ctx*, long long))                               \
+  X(CallReply*, Call, (Ctx*, const char*, const char*, ...))                 \
+  X(void, FreeCallReply, (CallReply*))                                       \
+  X(Key*, OpenKey, (Ctx*, String*, int))                                     \
+  X(void, CloseKey, (Key*))                                                  \
+  X(int, KeyType, (Key*))                                                    \
+  X(int, HashGet, (Key*, int, ...))                                          \
+  X(int, StreamAdd, (Key*, int, StreamId*, String**, long))                  \
+  X(long long, StreamTrimByID, (Key*, int, StreamId*))                       \
+  X(size_t, ValueLength, (Key*))                                             \
+  X(ScanCursor*, ScanCursorCreate, ())                                       \
+  X(void, ScanCursorDestroy, (ScanCursor*))                                  \
+  X(int, ScanKey, (Key*, ScanCursor*, ScanKeyFn, void*))                     \
+  X(int, Replicate, (Ctx*, const char*, const char*, ...))                   \
+  X(int, SelectDb, (Ctx*, int))                                              \
+  X(int, GetSelectedDb, (Ctx*))                                              \
+  X(int, GetContextFlags, (Ctx*))                                            \
+  X(int, SubscribeToKeyspaceEvents, (Ctx*, int, NotifyFn))                   \
+  X(int, SubscribeToServerEvent, (Ctx*, Event, EventFn))                     \
+  X(Filter*, RegisterCommandFilter, (Ctx*, FilterFn, int))                   \
+  X(int, CommandFilterArgsCount, (FilterCtx*))                               \
+  X(String*, CommandFilterArgGet, (FilterCtx*, int))                         \
+  X(BlockedClient*, BlockClient,                                             \
+    (Ctx*, CommandFn, CommandFn, FreeReplyFn, long long))                    \
+  X(int, UnblockClient, (BlockedClient*, void*))                             \
+  X(BlockedClient*, GetBlockedClientHandle, (Ctx*))                          \
+  X(void, SetDisconnectCallback, (BlockedClient*, DisconnectFn))             \
+  X(Ctx*, GetThreadSafeContext, (BlockedClient*))                            \
+  X(Ctx*, GetDetachedThreadSafeContext, (Ctx*))                              \
+  X(void, FreeThreadSafeContext, (Ctx*))                                     \
+  X(unsigned long long, GetClientId, (Ctx*))                                 \
+  X(String*, GetClientUserNameById, (Ctx*, uint64_t))                        \
+  X(User*, GetModuleUserFromUserName, (String*))                             \
+  X(void, FreeModuleUser, (User*))                                           \
+  X(int, ACLCheckCommandPermissions, (User*, String**, int))                 \
+  X(void, Log, (Ctx*, const char*, const char*, ...))                        \
+  X(uint64_t, CreateTimer, (Ctx*, long long, TimerFn, void*))                \
+  X(int, StopTimer, (Ctx*, uint64_t, void**))                                \
+  X(int, RegisterInfoFunc, (Ctx*, InfoFn))                                   \
+  X(int, InfoAddSection, (InfoCtx*, const char*))                            \
+  X(int, InfoAddFieldULongLong, (InfoCtx*, const char*, unsigned long long)) \
+  X(int, InfoAddFieldCString, (InfoCtx*, const char*, const char*))          \
+  X(int, InfoBeginDictField, (InfoCtx*, const char*))                        \
+  X(int, InfoEndDictField, (InfoCtx*))                                       \
+  X(ServerInfo*, GetServerInfo, (Ctx*, const char*))                         \
+  X(void, FreeServerInfo, (Ctx*, ServerInfo*))                               \
+  X(unsigned long long, ServerInfoGetFieldUnsigned,                          \
+    (ServerInfo*, const char*, int*))                                        \
+  X(int, GetServerVersion, ())
+
+// Since Redis 7.2 (Valkey 7.2).
+#define REGEAR_OPTIONAL_API(X)                                  \
+  X(int, AddPostNotificationJob, (Ctx*, JobFn, void*, FreeFn))  \
+  X(unsigned long long, CommandFilterGetClientId, (FilterCtx*)) \
+  X(Command*, GetCommand, (Ctx*, const char*))                  \
+  X(int, SetCommandACLCategories, (Command*, const char*))
+
+#define REGEAR_DECLARE_API(result, name, arguments) \
+  extern result(*name) arguments;
+REGEAR_REQUIRED_API(REGEAR_DECLARE_API)
+REGEAR_OPTIONAL_API(REGEAR_DECLARE_API)
+#undef REGEAR_DECLARE_API
+
+// Looks every function up; returns the name of a required one that the server
+// lacks, or null. Call it first in RedisModule_OnLoad.
+const char* ResolveApi(Ctx* ctx);
+
+}  // namespace regear::rm

@@ -1,0 +1,210 @@
+// Where regear.so is put together: the only file that knows all parts.
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "module/access.h"
+#include "module/commands.h"
+#include "module/guard.h"
+#include "module/info.h"
+#include "module/module_api.h"
+#include "module/module_state.h"
+
+namespace regear {
+
+namespace {
+
+// Made once by RedisModule_OnLoad, never freed: the module stays loaded.
+ModuleState* state = nullptr;
+
+struct CommandSpec {
+  const char* name;
+  rm::CommandFn run;
+  const char* flags;
+  bool administrators_only;
+};
+
+// Scripts may hold passwords: neither MONITOR nor SLOWLOG shows them.
+constexpr std::array<CommandSpec, 5> kCommands = {{
+    {"rg.pyexecute", GuardedCommand<PyExecuteCommand>,
+     "readonly no-monitor no-slowlog", true},
+    {"rg.dumpregistrations", GuardedCommand<DumpRegistrationsCommand>,
+     "readonly", false},
+    {"rg.unregister", GuardedCommand<UnregisterCommand>,
+     "readonly may-replicate", true},
+    {"rg.status", GuardedCommand<StatusCommand>, "readonly", false},
+    {"rg.host", GuardedCommand<HostCommand>,
+     "admin may-replicate deny-script no-monitor no-slowlog", true},
+}};
+
+// The registry's own key was written by others, or flushed: it is written
+// anew once the command is over and replicated.
+void RestoreRegistryLater(rm::Ctx* ctx) {
+  if (std::exchange(state->restore_is_due, true)) return;
+  rm::CreateTimer(
+      ctx, 0,
+      [](rm::Ctx* timer_ctx, void*) {
+        state->restore_is_due = false;
+        if (!state->server.captures()) return;
+        Guarded(timer_ctx, "restoring the registry",
+                [&] { state->registry.Store(timer_ctx); });
+      },
+      nullptr);
+}
+
+int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
+               rm::String* key) {
+  Guarded(ctx, "capture", [&] {
+    const std::string_view name = View(key);
+    if (name.starts_with('_') && state->registry.IsOwnKey(name)) {
+      if (name == Registry::kKey && !state->registry.writing() &&
+          state->server.captures() && rm::GetSelectedDb(ctx) == 0) {
+        rm::Log(ctx, "warning", "%s was changed by others (%s): undone",
+                Registry::kKey.data(), event);
+        RestoreRegistryLater(ctx);
+      }
+      return;
+    }
+    state->capture.OnKeyEvent(ctx, notify_class, event, key);
+  });
+  return rm::kOk;
+}
+
+void OnFilter(rm::FilterCtx* command) {
+  Guarded(state->context.get(), "the command filter",
+          [&] { state->filter.OnCommand(command); });
+}
+
+void OnFlush(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
+  const auto* flush = static_cast<const rm::FlushInfo*>(data);
+  if (subevent != rm::kFlushEnd || !state->server.captures()) return;
+  if (flush->db <= 0) RestoreRegistryLater(ctx);
+}
+
+void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
+  Guarded(ctx, "the role change", [&] {
+    const bool replica = subevent == rm::kRoleIsReplica;
+    state->server.OnRole(replica);
+    if (replica) {
+      state->link.Release("the server became a replica");
+    } else {
+      state->registry.Load(state->context.get());
+    }
+  });
+}
+
+void OnLoading(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
+  Guarded(ctx, "loading", [&] {
+    state->server.OnLoading(ctx, subevent);
+    if (!state->server.loading()) state->registry.Load(state->context.get());
+  });
+}
+
+void OnClient(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
+  if (subevent != rm::kClientDisconnected) return;
+  Guarded(ctx, "a disconnect", [&] {
+    const uint64_t id = static_cast<const rm::ClientInfo*>(data)->id;
+    state->link.OnDisconnect(id);
+    state->removed.Forget(id);
+  });
+}
+
+void OnConfig(rm::Ctx*, rm::Event, uint64_t, void* data) {
+  state->server.OnConfigChange(*static_cast<const rm::ConfigChange*>(data));
+}
+
+void Subscribe(rm::Ctx* ctx) {
+  rm::SubscribeToKeyspaceEvents(ctx,
+                                rm::kNotifyGeneric | rm::kNotifyString |
+                                    rm::kNotifyList | rm::kNotifySet |
+                                    rm::kNotifyHash | rm::kNotifyZset |
+                                    rm::kNotifyExpired | rm::kNotifyEvicted,
+                                OnKeyEvent);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventFlush, 1}, OnFlush);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventRoleChanged, 1}, OnRole);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventLoading, 1}, OnLoading);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventClientChange, 1}, OnClient);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventConfig, 1}, OnConfig);
+}
+
+void ReadArguments(rm::Ctx* ctx, rm::String** argv, int argc) {
+  if (argc % 2 != 0) {
+    rm::Log(ctx, "warning",
+            "module arguments are pairs 'Key Value': the last one is ignored");
+  }
+  for (int i = 0; i + 1 < argc; i += 2) {
+    state->arguments.emplace_back(View(argv[i]), View(argv[i + 1]));
+  }
+}
+
+int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
+  for (const CommandSpec& command : kCommands) {
+    if (rm::CreateCommand(ctx, command.name, command.run, command.flags, 0, 0,
+                          0) != rm::kOk) {
+      rm::Log(ctx, "warning",
+              "%s exists already: is RedisGears or another regear loaded?",
+              command.name);
+      return rm::kErr;
+    }
+    if (command.administrators_only) {
+      RestrictToAdministrators(ctx, command.name);
+    }
+  }
+  state = new ModuleState(ctx);
+  ReadArguments(ctx, argv, argc);
+  state->registry.Load(state->context.get());
+  Subscribe(ctx);
+  rm::RegisterInfoFunc(ctx, AddInfo);
+  return rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf) == nullptr
+             ? rm::kErr
+             : rm::kOk;
+}
+
+}  // namespace
+
+ModuleState& State() { return *state; }
+
+ModuleState::ModuleState(rm::Ctx* ctx)
+    : context(ctx), registry(server, [this] { OnRegistryChange(); }) {
+  server.Start(ctx);
+}
+
+void ModuleState::OnRegistryChange() {
+  std::vector<std::shared_ptr<CaptureRule>> rules;
+  for (const auto& [id, registration] : registry.registrations()) {
+    rules.push_back(registration.rule);
+  }
+  capture.SetRules(std::move(rules));
+  link.AnnounceRegistry();
+}
+
+long long StreamLength(rm::Ctx* ctx, const Registration& registration) {
+  const DatabaseScope database(ctx, 0);
+  const KeyPtr key(rm::OpenKey(ctx, registration.rule->stream(),
+                               rm::kOpenRead | rm::kOpenNoTouch));
+  if (key == nullptr || rm::KeyType(key.get()) != rm::kKeyStream) return 0;
+  return static_cast<long long>(rm::ValueLength(key.get()));
+}
+
+}  // namespace regear
+
+extern "C" __attribute__((visibility("default"))) int RedisModule_OnLoad(
+    regear::rm::Ctx* ctx, regear::rm::String** argv, int argc) {
+  using namespace regear;  // NOLINT: the one entry point of the module
+  const char* missing = rm::ResolveApi(ctx);
+  rm::SetModuleAttribs(ctx, "regear", 1, rm::kApiVersion);
+  if (missing != nullptr) {
+    rm::Log(ctx, "warning",
+            "the server lacks RedisModule_%s: regear needs Redis 7.0 or later",
+            missing);
+    return rm::kErr;
+  }
+  try {
+    return Load(ctx, argv, argc);
+  } catch (const std::exception& error) {
+    rm::Log(ctx, "warning", "regear cannot start: %s", error.what());
+    return rm::kErr;
+  }
+}

@@ -1,0 +1,44 @@
+// Everything that lives as long as the module. The C callbacks of the server
+// carry no pointer of ours, so there is one of it, made by module_main.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "module/capture.h"
+#include "module/command_filter.h"
+#include "module/handles.h"
+#include "module/host_link.h"
+#include "module/registry.h"
+#include "module/removed_fields.h"
+#include "module/server_state.h"
+#include "module/unit_tracker.h"
+
+namespace regear {
+
+struct ModuleState {
+  explicit ModuleState(rm::Ctx* ctx);
+
+  // Puts the registry's rules in force and tells the host.
+  void OnRegistryChange();
+
+  DetachedContext context;  // for filters and server events
+  ServerState server;
+  RemovedFields removed;
+  UnitTracker units;
+  Capture capture{server, removed, units};
+  CommandFilter filter{server, removed, units, capture};
+  HostLink link;
+  Registry registry;
+  std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
+  bool restore_is_due = false;  // a timer will write the registry anew
+};
+
+// The module's state; valid after RedisModule_OnLoad. Main thread only.
+ModuleState& State();
+
+// Entries of the registration's change stream: captured, not yet trimmed.
+long long StreamLength(rm::Ctx* ctx, const Registration& registration);
+
+}  // namespace regear

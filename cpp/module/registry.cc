@@ -1,0 +1,240 @@
+#include "module/registry.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+namespace regear {
+
+namespace {
+
+constexpr std::string_view kMeta = "meta";
+constexpr std::string_view kRegistrationPrefix = "registration:";
+constexpr std::string_view kSessionPrefix = "session:";
+constexpr size_t kMaxRetiredIds = 1024;
+
+std::string RandomHex128() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) !=
+      static_cast<ssize_t>(bytes.size())) {
+    throw std::runtime_error("the system gives no random bytes");
+  }
+  std::string hex;
+  for (unsigned char byte : bytes) {
+    std::array<char, 3> digits{};
+    std::snprintf(digits.data(), digits.size(), "%02x", byte);
+    hex += digits.data();
+  }
+  return hex;
+}
+
+std::string Join(std::string_view prefix, std::string_view id) {
+  return std::string(prefix).append(id);
+}
+
+class WritingScope {
+ public:
+  explicit WritingScope(bool* writing) : writing_(writing) { *writing_ = true; }
+  ~WritingScope() { *writing_ = false; }
+  WritingScope(const WritingScope&) = delete;
+  WritingScope& operator=(const WritingScope&) = delete;
+
+ private:
+  bool* const writing_;
+};
+
+}  // namespace
+
+Registry::Registry(const ServerState& server, std::function<void()> on_change)
+    : server_(server), on_change_(std::move(on_change)) {}
+
+void Registry::Load(rm::Ctx* ctx) {
+  const DatabaseScope database(ctx, 0);
+  registrations_.clear();
+  sessions_.clear();
+  std::vector<std::pair<std::string, std::string>> stored;
+  {
+    const StringPtr name = MakeString(kKey);
+    const KeyPtr key(
+        rm::OpenKey(ctx, name.get(), rm::kOpenRead | rm::kOpenNoTouch));
+    if (key != nullptr && rm::KeyType(key.get()) == rm::kKeyHash) {
+      const auto collect = [](rm::Key*, rm::String* field, rm::String* value,
+                              void* data) {
+        static_cast<decltype(stored)*>(data)->emplace_back(View(field),
+                                                           View(value));
+      };
+      const ScanCursorPtr cursor(rm::ScanCursorCreate());
+      while (rm::ScanKey(key.get(), cursor.get(), collect, &stored)) {
+      }
+    }
+  }
+  for (const auto& [field, value] : stored) LoadField(ctx, field, value);
+  Changed();
+}
+
+void Registry::LoadField(rm::Ctx* ctx, std::string_view field,
+                         std::string_view value) {
+  try {
+    if (field == kMeta) {
+      DecodeMeta(value);
+    } else if (field.starts_with(kSessionPrefix)) {
+      sessions_.emplace(field.substr(kSessionPrefix.size()), value);
+    } else if (field.starts_with(kRegistrationPrefix)) {
+      Registration registration = DecodeRegistration(value);
+      std::string id = registration.id;
+      registrations_.emplace(std::move(id), std::move(registration));
+    }
+  } catch (const std::exception& error) {
+    rm::Log(ctx, "warning", "field %s of %s is not regear's, left out: %s",
+            std::string(field).c_str(), std::string(kKey).c_str(),
+            error.what());
+  }
+}
+
+void Registry::Store(rm::Ctx* ctx) {
+  if (registrations_.empty() && sessions_.empty() && fence_ == 0) return;
+  const WritingScope writing(&writing_);
+  {
+    const DatabaseScope database(ctx, 0);
+    CallReplyPtr reply(rm::Call(ctx, "DEL", "!b", kKey.data(), kKey.size()));
+  }
+  Write(ctx, kMeta, EncodeMeta());
+  for (const auto& [id, registration] : registrations_) {
+    Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
+  }
+  for (const auto& [id, blob] : sessions_) {
+    Write(ctx, Join(kSessionPrefix, id), blob);
+  }
+}
+
+std::vector<std::string> Registry::Register(rm::Ctx* ctx,
+                                            const NewSession& session) {
+  std::vector<Registration> added;
+  std::set<std::string> names;
+  for (const nlohmann::json& definition : session.definitions) {
+    added.push_back(MakeRegistration(definition));
+    if (!names.insert(added.back().Text("name")).second) {
+      throw std::invalid_argument("two registrations have one name: " +
+                                  added.back().Text("name"));
+    }
+  }
+  for (const std::string& id : session.replaces) Remove(ctx, id);
+  std::vector<std::string> ids;
+  for (Registration& registration : added) {
+    registration.id = NextId();
+    registration.stream_id = NextId();
+    registration.session = session.id;
+    ids.push_back(registration.id);
+    Write(ctx, Join(kRegistrationPrefix, registration.id),
+          registration.Encode());
+    registrations_.emplace(registration.id, std::move(registration));
+  }
+  if (!ids.empty()) {
+    sessions_[session.id] = session.blob;
+    Write(ctx, Join(kSessionPrefix, session.id), session.blob);
+  }
+  Write(ctx, kMeta, EncodeMeta());
+  Changed();
+  return ids;
+}
+
+bool Registry::Unregister(rm::Ctx* ctx, std::string_view id) {
+  const auto found = std::find_if(
+      registrations_.begin(), registrations_.end(), [&](const auto& entry) {
+        return entry.second.id == id || entry.second.stream_id == id;
+      });
+  if (found == registrations_.end()) {
+    const auto retired =
+        std::find(retired_ids_.begin(), retired_ids_.end(), id);
+    if (retired == retired_ids_.end()) return false;
+    retired_ids_.erase(retired);
+    return true;
+  }
+  const Registration& registration = found->second;
+  retired_ids_.push_back(id == registration.id ? registration.stream_id
+                                               : registration.id);
+  if (retired_ids_.size() > kMaxRetiredIds) retired_ids_.pop_front();
+  Remove(ctx, std::string(registration.id));
+  Changed();
+  return true;
+}
+
+void Registry::Remove(rm::Ctx* ctx, const std::string& id) {
+  const auto it = registrations_.find(id);
+  if (it == registrations_.end()) return;
+  const std::string session = it->second.session;
+  registrations_.erase(it);
+  Erase(ctx, Join(kRegistrationPrefix, id));
+  const bool session_is_used = std::any_of(
+      registrations_.begin(), registrations_.end(),
+      [&](const auto& entry) { return entry.second.session == session; });
+  if (!session_is_used && sessions_.erase(session) > 0) {
+    Erase(ctx, Join(kSessionPrefix, session));
+  }
+}
+
+uint64_t Registry::RaiseFence(rm::Ctx* ctx, uint64_t found) {
+  fence_ = std::max(fence_, found) + 1;
+  if (epoch_id_.empty()) {
+    epoch_ = 1;
+    epoch_id_ = RandomHex128();
+  }
+  Write(ctx, kMeta, EncodeMeta());
+  return fence_;
+}
+
+bool Registry::IsOwnKey(std::string_view key) const {
+  if (key.starts_with("_regear:")) return true;
+  return std::any_of(registrations_.begin(), registrations_.end(),
+                     [&](const auto& entry) {
+                       return View(entry.second.rule->stream()) == key;
+                     });
+}
+
+std::string Registry::EncodeMeta() const {
+  return nlohmann::json{{"next_id", next_id_},
+                        {"fence", fence_},
+                        {"epoch", epoch_},
+                        {"epoch_id", epoch_id_}}
+      .dump();
+}
+
+void Registry::DecodeMeta(std::string_view text) {
+  const auto meta = nlohmann::json::parse(text);
+  next_id_ = std::max(next_id_, meta.at("next_id").get<uint64_t>());
+  fence_ = std::max(fence_, meta.at("fence").get<uint64_t>());
+  epoch_ = meta.at("epoch").get<uint64_t>();
+  epoch_id_ = meta.at("epoch_id").get<std::string>();
+}
+
+void Registry::Write(rm::Ctx* ctx, std::string_view field,
+                     std::string_view value) {
+  const WritingScope writing(&writing_);
+  const DatabaseScope database(ctx, 0);
+  CallReplyPtr reply(rm::Call(ctx, "HSET", "!bbb", kKey.data(), kKey.size(),
+                              field.data(), field.size(), value.data(),
+                              value.size()));
+}
+
+void Registry::Erase(rm::Ctx* ctx, std::string_view field) {
+  const WritingScope writing(&writing_);
+  const DatabaseScope database(ctx, 0);
+  CallReplyPtr reply(rm::Call(ctx, "HDEL", "!bb", kKey.data(), kKey.size(),
+                              field.data(), field.size()));
+}
+
+std::string Registry::NextId() {
+  return std::string(kNodeId) + "-" + std::to_string(next_id_++);
+}
+
+void Registry::Changed() {
+  ++generation_;
+  on_change_();
+}
+
+}  // namespace regear

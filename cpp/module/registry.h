@@ -1,0 +1,102 @@
+// The registrations and sessions of this server.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "module/handles.h"
+#include "module/module_api.h"
+#include "module/registration.h"
+#include "module/server_state.h"
+
+namespace regear {
+
+// One hash in database 0 stores it, so that it is replicated, persisted and
+// readable like any data and an RDB file loads in a server without the
+// module. Its fields:
+//   meta                 {"next_id", "fence", "epoch", "epoch_id"}
+//   registration:<id>    Registration::Encode
+//   session:<id>         the host's sealed blob, opaque to the module
+// Memory is the truth: a change made to the hash by others is undone.
+// Main thread only.
+class Registry {
+ public:
+  static constexpr std::string_view kKey = "_regear:registry";
+
+  // `on_change` is called after every change of the set of registrations.
+  Registry(const ServerState& server, std::function<void()> on_change);
+
+  // Reads the hash; called when a data set was loaded or a replica promoted.
+  // Registrations that are not understood are logged and left out.
+  void Load(rm::Ctx* ctx);
+  // Writes the whole hash anew.
+  void Store(rm::Ctx* ctx);
+
+  struct NewSession {
+    std::string id;
+    std::string blob;
+    std::vector<std::string> replaces;        // registration ids
+    std::vector<nlohmann::json> definitions;  // of its registrations
+  };
+  // Adds a session and takes away what it replaces, in one step. Throws
+  // std::exception and changes nothing if a definition is wrong. Returns the
+  // ids of the new registrations.
+  std::vector<std::string> Register(rm::Ctx* ctx, const NewSession& session);
+
+  // Takes a registration away by either of its ids; false if there is none.
+  // The other id of the pair is still accepted once, because scripts
+  // unregister both.
+  bool Unregister(rm::Ctx* ctx, std::string_view id);
+
+  const std::map<std::string, Registration>& registrations() const {
+    return registrations_;
+  }
+  const std::map<std::string, std::string>& sessions() const {
+    return sessions_;
+  }
+  uint64_t generation() const { return generation_; }
+  uint64_t epoch() const { return epoch_; }
+  const std::string& epoch_id() const { return epoch_id_; }
+  uint64_t fence() const { return fence_; }
+
+  // Stores and returns a fence above the last one and above `found`.
+  uint64_t RaiseFence(rm::Ctx* ctx, uint64_t found);
+
+  // True while the module itself writes the hash.
+  bool writing() const { return writing_; }
+  // True for keys that hold regear's own state: never captured.
+  bool IsOwnKey(std::string_view key) const;
+
+ private:
+  std::string EncodeMeta() const;
+  void DecodeMeta(std::string_view text);
+  void LoadField(rm::Ctx* ctx, std::string_view field, std::string_view value);
+  void Write(rm::Ctx* ctx, std::string_view field, std::string_view value);
+  void Erase(rm::Ctx* ctx, std::string_view field);
+  void Remove(rm::Ctx* ctx, const std::string& id);
+  std::string NextId();
+  void Changed();
+
+  const ServerState& server_;
+  const std::function<void()> on_change_;
+  std::map<std::string, Registration> registrations_;  // by KeysReader id
+  std::map<std::string, std::string> sessions_;        // id → sealed blob
+  std::deque<std::string> retired_ids_;  // partners of unregistered ids
+  uint64_t next_id_ = 1;
+  uint64_t fence_ = 0;
+  uint64_t epoch_ = 0;
+  std::string epoch_id_;
+  uint64_t generation_ = 1;
+  bool writing_ = false;
+};
+
+// The id of this node as clients know it on a server without a cluster.
+inline constexpr std::string_view kNodeId =
+    "0000000000000000000000000000000000000000";
+
+}  // namespace regear
