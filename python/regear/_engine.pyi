@@ -5,7 +5,7 @@ exceptions of ``regear.errors``, which the extension looks up at import.
 """
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 __version__: str
 
@@ -38,7 +38,7 @@ class Engine:
         is "attached" or "standby". Raises ConnectionFailed or RegearError.
         """
 
-    def next_job(self, timeout: float) -> Optional[Job]:
+    def next_job(self, timeout: float) -> Job | None:
         """The next job, or None after ``timeout`` seconds."""
 
     def finish_job(self, job_id: int, ok: bool, text: str) -> None: ...
@@ -90,8 +90,12 @@ class Engine:
     def worker_status(self) -> dict[str, str]:
         """Status JSON (docs/host-link.md) by registration name."""
 
+    def report(self, name: str, status: str | None) -> None:
+        """Send ``status`` (JSON) with each renewal for a registration that has
+        no worker, such as one whose session does not open; None: no longer."""
+
     def detach(self) -> None:
         """Stop all workers, give the lease back and close. Idempotent."""
 
-def set_log_sink(sink: Optional[Callable[[str, str], None]]) -> None:
+def set_log_sink(sink: Callable[[str, str], None] | None) -> None:
     """Send the engine's log lines (level, text) to ``sink``, None: stderr."""

@@ -1,0 +1,58 @@
+"""Redis commands of recipes, on a connection of the host's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from regear.errors import GearsError
+
+_BLOCKING_REFUSED = (
+    "Can not run gears inside a multi exec, lua, or when blocking is not allowed"
+)
+
+
+class Commands:
+    """Replies come as RedisGears gave them: lists, str, int, None."""
+
+    def __init__(self, url: str) -> None:
+        # RESP2 and no retries: a repeated INCR would count twice.
+        self._client = redis.Redis.from_url(
+            url, protocol=2, decode_responses=False, retry=Retry(NoBackoff(), 0)
+        )
+        self._client.response_callbacks.clear()
+        self._send: Callable[..., Any] = self._client.execute_command
+
+    def execute(self, command: str, *arguments: object) -> Any:
+        if command.upper() == "RG.PYEXECUTE":
+            # The host that would run it is busy with the script that asks.
+            raise GearsError(_BLOCKING_REFUSED)
+        try:
+            reply = self._send(command, *map(_argument, arguments))
+        except redis.RedisError as error:
+            raise GearsError(str(error)) from None
+        return _value(reply)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _argument(value: object) -> Any:
+    return bytes(value) if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _value(reply: Any) -> Any:
+    if isinstance(reply, (list, tuple)):
+        return [_value(element) for element in reply]
+    if isinstance(reply, bytes):
+        try:
+            return reply.decode()
+        except UnicodeDecodeError:
+            return bytearray(reply)
+    if isinstance(reply, Exception):
+        return str(reply)
+    return reply

@@ -1,0 +1,87 @@
+"""RG.PYEXECUTE, as the module hands it over."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from regear._options import ExecuteOptions, parse_options
+from regear._registry import Snapshot
+from regear._requirements import check_requirements
+from regear._runner import ScriptFailed, error_reply, run_recipe
+from regear._serving import Serving
+from regear.errors import OptionError, RegearError, RequirementError
+
+if TYPE_CHECKING:
+    from regear._engine import Engine, Job
+
+logger = logging.getLogger("regear")
+
+STRANGER = (
+    "this host serves the recipes of one application and runs no others"
+    " (try: regear host)"
+)
+
+
+class Executor:
+    """Runs scripts of clients; each job is answered exactly once."""
+
+    def __init__(self, engine: Engine, serving: Serving) -> None:
+        self._engine = engine
+        self._serving = serving
+
+    def refuse(self, job: Job) -> None:
+        self._engine.finish_job(job.id, False, STRANGER)
+
+    def run(self, job: Job) -> None:
+        try:
+            answered = self._execute(job)
+        except ScriptFailed as failure:
+            logger.warning(
+                "RG.PYEXECUTE: the script raised %s", type(failure.cause).__name__
+            )
+            self._engine.finish_job(job.id, False, failure.reply)
+        except (OptionError, RequirementError) as error:
+            self._engine.finish_job(job.id, False, str(error))
+        except RegearError as error:
+            self._engine.finish_job(job.id, False, error_reply(error))
+        else:
+            if not answered:
+                self._engine.finish_job(job.id, True, "OK")
+
+    def _execute(self, job: Job) -> bool:
+        """Whether registering has answered the job already."""
+        options = parse_options(job.arguments)
+        replaced = _replaced_by_session(options, self._serving.snapshot())
+        check_requirements(options.requirements)
+        session = self._serving.new_session(
+            options.source,
+            options.session_id,
+            options.description,
+            options.requirements,
+        )
+        run_recipe(session)
+        if not session.registrations and not replaced:
+            return False
+        self._serving.commit(session, job.id, replaced)
+        return True
+
+
+def _replaced_by_session(
+    options: ExecuteOptions, snapshot: Snapshot
+) -> tuple[str, ...]:
+    """Ids of the registrations that go with the session replaced."""
+    old = options.replace_with
+    if options.session_id in snapshot.sessions:
+        if not options.upgrade:
+            raise OptionError(f"Session {options.session_id} already exists")
+        if old is not None and old != options.session_id:
+            raise OptionError(
+                f"Can not replace an existing session {options.session_id} with {old}"
+            )
+        old = options.session_id
+    if old is None:
+        return ()
+    if old not in snapshot.sessions:
+        raise OptionError(f"Can not replace with {old}, session does not exists.")
+    return tuple(rule.id for rule in snapshot.rules_of(old))

@@ -1,0 +1,26 @@
+"""What client libraries look for in the process that is the host."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from regear._builder import GearsBuilder
+from regear._globals import RecipeApi
+from regear._serving import Serving
+from regear._session import Session, current_session, new_session_id, set_default
+
+
+def install(serving: Serving) -> None:
+    """Give ``__main__`` its names; ``redisgears`` is imported beforehand."""
+    # For threads that a recipe started, where no session is known.
+    set_default(Session(id=new_session_id(), source="", services=serving))
+    api = RecipeApi(current_session)
+    main = sys.modules["__main__"]
+    vars(main).update(
+        GB=GearsBuilder,
+        GearsBuilder=GearsBuilder,
+        configGet=api.config_get,
+        gearsConfigGet=api.config_get_or,
+    )
+    import_module("redisgears")

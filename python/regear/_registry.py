@@ -1,0 +1,117 @@
+"""What the server has registered, as this host reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from regear._sealing import Sealer
+from regear._session import Session
+from regear.errors import SealError
+
+if TYPE_CHECKING:
+    from regear._engine import Engine
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A registration that the module keeps."""
+
+    id: str
+    name: str
+    version: str | None
+    session_id: str
+    stream: str
+
+    @classmethod
+    def from_json(cls, text: str) -> Rule:
+        document = json.loads(text)
+        return cls(
+            id=document["id"],
+            name=document["name"],
+            version=document["version"],
+            session_id=document["session"],
+            stream=document["stream"],
+        )
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """What the blob of a session holds."""
+
+    id: str
+    source: str
+    description: str | None = None
+    requirements: tuple[str, ...] = ()
+    config: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, session: Session) -> StoredSession:
+        return cls(
+            session.id,
+            session.source,
+            session.description,
+            session.requirements,
+            dict(session.config),
+        )
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "source": self.source,
+            "description": self.description,
+            "requirements": list(self.requirements),
+            "config": self.config,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> StoredSession:
+        return cls(
+            document["id"],
+            document["source"],
+            document["description"],
+            tuple(document["requirements"]),
+            document["config"],
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The registry at one moment."""
+
+    rules: tuple[Rule, ...]
+    #: None for a session that was sealed by another key.
+    sessions: dict[str, StoredSession | None]
+
+    @classmethod
+    def read(cls, engine: Engine, sealer: Sealer) -> Snapshot:
+        _, registrations, sessions = engine.registry()
+        return cls(
+            tuple(Rule.from_json(text) for text in registrations),
+            {
+                session_id: _opened(sealer, session_id, blob)
+                for session_id, blob in sessions
+            },
+        )
+
+    def rules_of(self, session_id: str) -> list[Rule]:
+        return [rule for rule in self.rules if rule.session_id == session_id]
+
+    def is_sealed(self, rule: Rule) -> bool:
+        return self.sessions.get(rule.session_id) is None
+
+    def session_with_source(self, source: str) -> StoredSession | None:
+        for stored in self.sessions.values():
+            if stored is not None and stored.source == source:
+                return stored
+        return None
+
+
+def _opened(sealer: Sealer, session_id: str, blob: bytes) -> StoredSession | None:
+    try:
+        stored = StoredSession.from_document(sealer.open(blob))
+    except (SealError, KeyError):
+        return None
+    # Another session's blob in this one's place was not put there by a host.
+    return stored if stored.id == session_id else None

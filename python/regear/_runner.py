@@ -1,0 +1,63 @@
+"""Runs the source of a recipe."""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+
+from regear._globals import recipe_globals
+from regear._session import Session
+from regear.errors import RecipeError, RegearError
+
+#: What tracebacks call a recipe; nothing is stored under this name, so no
+#: line of a recipe (they hold secrets) is ever quoted from it.
+SOURCE_NAME = "<string>"
+
+
+class ScriptFailed(Exception):
+    """A recipe raised; the text is the error reply of RG.PYEXECUTE."""
+
+    def __init__(self, reply: str, cause: BaseException) -> None:
+        super().__init__(reply)
+        self.reply = reply
+        self.cause = cause
+
+
+def run_recipe(session: Session) -> None:
+    """Run the session's source; it collects what the recipe registers."""
+    with session.active():
+        try:
+            code = compile(session.source, SOURCE_NAME, "exec", dont_inherit=True)
+            exec(code, recipe_globals(session))
+        except (Exception, SystemExit) as error:
+            reply = session.secrets.redact(error_reply(error))
+            raise ScriptFailed(reply, error) from error
+
+
+def error_reply(error: BaseException) -> str:
+    """The repr of a list of strings: what clients of RedisGears parse."""
+    frames = _from_the_recipe_on(error.__traceback__)
+    return str(traceback.format_exception(type(error), error, frames))
+
+
+def _from_the_recipe_on(frames: TracebackType | None) -> TracebackType | None:
+    while frames and frames.tb_frame.f_code.co_filename != SOURCE_NAME:
+        frames = frames.tb_next
+    return frames
+
+
+def failure_of(name: str, failure: ScriptFailed) -> RecipeError:
+    """The same failure in one line, for a person."""
+    error = failure.cause
+    line = _line_of(error)
+    place = f"{name} line {line}" if line else name
+    if isinstance(error, RegearError):
+        return RecipeError(f"{place}: {error.message}", error.hint)
+    return RecipeError(f"{place}: {type(error).__name__}: {error}")
+
+
+def _line_of(error: BaseException) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename == SOURCE_NAME:
+        return error.lineno
+    frames = _from_the_recipe_on(error.__traceback__)
+    return frames.tb_lineno if frames else None

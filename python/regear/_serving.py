@@ -1,0 +1,260 @@
+"""The sessions that a host runs, and the workers of their registrations."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regear._commands import Commands
+from regear._config import Config
+from regear._registration import Registration
+from regear._registry import Rule, Snapshot, StoredSession
+from regear._replacement import replaced_rules
+from regear._requirements import check_requirements
+from regear._runner import ScriptFailed, run_recipe
+from regear._sealing import Sealer
+from regear._session import Session, new_session_id
+from regear._workers import Workers
+from regear.errors import LeaseLost, RecipeError, RegearError, TargetUnavailable
+
+if TYPE_CHECKING:
+    from regear._engine import Engine
+
+logger = logging.getLogger("regear")
+
+_SEALED = "sealed by another key, load the recipe again"
+
+
+@dataclass
+class Recipe:
+    """A recipe that this host was told to serve."""
+
+    name: str
+    source: str
+    #: Its session in the registry, once it is there.
+    session_id: str | None = None
+    #: Unregistered by somebody: not to be registered again by itself.
+    withdrawn: bool = False
+
+
+class Serving:
+    """Implements ``regear._session.Services`` for the sessions it runs."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        config: Config,
+        commands: Commands,
+        serve_all: bool,
+    ) -> None:
+        """``serve_all``: stored sessions too that others loaded."""
+        self._engine = engine
+        self._sealer = sealer
+        self._config = config
+        self._commands = commands
+        self._serve_all = serve_all
+        self._workers = Workers(engine)
+        # One thread at a time changes what is registered and what runs.
+        self._lock = threading.RLock()
+        self._own: set[str] = set()  # ids of the sessions loaded here
+        self._sessions: dict[str, Session] = {}  # live in this process
+        self._broken: dict[str, str] = {}  # session id: why it does not run
+        self._hashtag = ""
+
+    # -- what recipes ask for ------------------------------------------------
+
+    @property
+    def hashtag(self) -> str:
+        return self._hashtag
+
+    def execute(self, command: str, *arguments: object) -> Any:
+        return self._commands.execute(command, *arguments)
+
+    def config(self, key: str, stored: Mapping[str, str]) -> str | None:
+        return self._config.get(key, stored)
+
+    def log(self, level: str, text: str) -> None:
+        try:
+            self._engine.log(level, text)
+        except RegearError:  # Redis is away: the line shall not be lost
+            logger.log(_PYTHON_LEVELS[level], "%s", text)
+
+    def accept(self, session: Session, registration: Registration) -> None:
+        replaced_rules(self.snapshot(), registration.name, registration.version)
+        worker = registration.worker(registration.stream(self._hashtag), session.bind)
+        try:
+            self._engine.check_target(worker)
+        except TargetUnavailable as error:
+            reason = session.secrets.redact(str(error))
+            self.log(
+                "warning",
+                f"regear: {registration.name}: changes are kept until the target"
+                f" can be reached: {reason}",
+            )
+
+    # -- the registry --------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot.read(self._engine, self._sealer)
+
+    def attached(self, reply: dict[str, Any]) -> None:
+        """A lease began."""
+        self._hashtag = reply["hashtag"]
+        self._config.module_arguments = reply["args"]
+
+    def lease_ended(self) -> None:
+        with self._lock:
+            self._workers.forget()
+
+    def new_session(
+        self,
+        source: str,
+        session_id: str | None = None,
+        description: str | None = None,
+        requirements: tuple[str, ...] = (),
+    ) -> Session:
+        return Session(
+            id=session_id or new_session_id(),
+            source=source,
+            services=self,
+            description=description,
+            requirements=requirements,
+            config=dict(self._config.values),
+        )
+
+    def commit(
+        self, session: Session, job_id: int = 0, also_replaces: tuple[str, ...] = ()
+    ) -> None:
+        """Register what the session collected, in one step; answers the job."""
+        with self._lock:
+            snapshot = self.snapshot()
+            replaced = set(also_replaces)
+            for registration in session.registrations:
+                rules = replaced_rules(
+                    snapshot, registration.name, registration.version
+                )
+                replaced |= {rule.id for rule in rules}
+            document = {
+                "id": session.id,
+                "description": session.description,
+                "replaces": sorted(replaced),
+                "registrations": [
+                    registration.document(self._hashtag)
+                    for registration in session.registrations
+                ],
+            }
+            blob = self._sealer.seal(StoredSession.of(session).document())
+            self._engine.register(job_id, json.dumps(document), blob)
+            self._own.add(session.id)
+            self._sessions[session.id] = session
+            self._broken.pop(session.id, None)
+            self.follow_registry()
+
+    def load(self, recipe: Recipe) -> None:
+        """Serve the recipe: attach to its registrations, or register it."""
+        with self._lock:
+            snapshot = self.snapshot()
+            stored = snapshot.session_with_source(recipe.source)
+            if stored is not None:
+                recipe.session_id = stored.id
+                self._own.add(stored.id)
+                self.follow_registry()
+                return
+        session = self.new_session(recipe.source, description=recipe.name)
+        run_recipe(session)
+        if not session.registrations:
+            raise RecipeError(
+                f"{recipe.name} registers nothing", "a recipe calls RGWriteBehind(...)"
+            )
+        self.commit(session)
+        recipe.session_id = session.id
+
+    def follow_registry(self) -> Snapshot:
+        """Make sessions and workers what the registry says."""
+        with self._lock:
+            snapshot = self.snapshot()
+            for session in list(self._sessions.values()):
+                stored = snapshot.sessions.get(session.id)
+                if stored is None or stored.source != session.source:
+                    del self._sessions[session.id]
+            rules = [
+                rule
+                for rule in snapshot.rules
+                if self._serve_all or rule.session_id in self._own
+            ]
+            self._workers.stop_others({rule.name: rule for rule in rules})
+            for rule in rules:
+                self._follow(rule, snapshot)
+            return snapshot
+
+    def stop_workers(self, drain: bool, timeout: float) -> bool:
+        with self._lock:
+            return self._workers.stop_all(drain, timeout)
+
+    def _follow(self, rule: Rule, snapshot: Snapshot) -> None:
+        if self._workers.is_running(rule):
+            return
+        stored = snapshot.sessions.get(rule.session_id)
+        if stored is None:
+            self._workers.report_idle(rule, "sealed", _SEALED, "")
+            return
+        session = self._sessions.get(stored.id) or self._restored(stored)
+        registration = _registration(session, rule.name) if session else None
+        if session is None or registration is None:
+            reason = self._broken.get(
+                stored.id, "its recipe does not register it any more"
+            )
+            self._workers.report_idle(
+                rule, "stopped", reason, "load a new version of the recipe"
+            )
+            return
+        try:
+            self._workers.start(rule, registration.worker(rule.stream, session.bind))
+        except LeaseLost:
+            raise
+        except RegearError as error:
+            logger.error("%s does not start: %s", rule.name, error)
+            self._workers.report_idle(rule, "stopped", error.message, error.hint)
+
+    def _restored(self, stored: StoredSession) -> Session | None:
+        """Run a stored session again; what it registers is there already."""
+        if stored.id in self._broken:
+            return None
+        session = Session(
+            id=stored.id,
+            source=stored.source,
+            services=self,
+            description=stored.description,
+            requirements=stored.requirements,
+            config=stored.config,
+            restoring=True,
+        )
+        try:
+            check_requirements(stored.requirements)
+            run_recipe(session)
+        except (ScriptFailed, RecipeError) as error:
+            self._broken[stored.id] = str(error)
+            logger.error("session %s does not run any more", stored.id)
+            return None
+        self._sessions[stored.id] = session
+        return session
+
+
+def _registration(session: Session, name: str) -> Registration | None:
+    for registration in session.registrations:
+        if registration.name == name:
+            return registration
+    return None
+
+
+_PYTHON_LEVELS = {
+    "debug": logging.DEBUG,
+    "verbose": logging.DEBUG,
+    "notice": logging.INFO,
+    "warning": logging.WARNING,
+}

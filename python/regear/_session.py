@@ -1,0 +1,123 @@
+"""A session: one execution of a recipe and what it registered."""
+
+from __future__ import annotations
+
+import functools
+import secrets as random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from regear._redaction import Secrets
+from regear._registration import Registration
+from regear.errors import RecipeError, RegearError
+
+
+class Services(Protocol):
+    """What a recipe may ask of the host that runs it."""
+
+    @property
+    def hashtag(self) -> str: ...
+    def execute(self, command: str, *arguments: object) -> Any: ...
+    def log(self, level: str, text: str) -> None: ...
+    def config(self, key: str, stored: Mapping[str, str]) -> str | None: ...
+    def accept(self, session: Session, registration: Registration) -> None:
+        """Raise if the registration could not be registered now."""
+
+
+def new_session_id() -> str:
+    return random.token_hex(20)
+
+
+@dataclass
+class Session:
+    """Its registrations reach the server together, or not at all."""
+
+    id: str
+    source: str
+    services: Services
+    description: str | None = None
+    requirements: tuple[str, ...] = ()
+    #: The host's configuration when the session was made.
+    config: Mapping[str, str] = field(default_factory=dict)
+    #: Runs again what is registered already.
+    restoring: bool = False
+    registrations: list[Registration] = field(default_factory=list)
+    secrets: Secrets = field(default_factory=Secrets)
+
+    def add(self, registration: Registration) -> None:
+        """Take a registration of the running recipe."""
+        if any(other.name == registration.name for other in self.registrations):
+            raise RecipeError(
+                f"two registrations are named {registration.name!r}",
+                "a name of its own for each",
+            )
+        if not self.restoring:
+            self.services.accept(self, registration)
+        self.registrations.append(registration)
+
+    def config_get(self, key: str) -> str | None:
+        return self.services.config(key, self.config)
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Within, this is the ``current_session()`` of the thread."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """``function`` as the engine may call it from its threads: in this
+        session, and with no secret in the text of what it raises."""
+
+        @functools.wraps(function)
+        def bound(*arguments: Any) -> Any:
+            with self.active():
+                try:
+                    return function(*arguments)
+                except Exception as error:
+                    clean = self.redacted(error)
+                    if clean is error:
+                        raise
+                raise clean
+
+        return bound
+
+    def redacted(self, error: Exception) -> Exception:
+        """The error itself, or one that says the same without secrets."""
+        text = str(error)
+        clean = self.secrets.redact(text)
+        if clean == text:
+            return error
+        return RegearError(f"{type(error).__name__}: {clean}")
+
+
+_current: ContextVar[Session | None] = ContextVar("regear_session", default=None)
+_default: Session | None = None
+
+
+def set_default(session: Session | None) -> None:
+    """The session of threads that regear did not start."""
+    global _default
+    _default = session
+
+
+def current_session() -> Session:
+    """The session whose recipe, or whose function, this thread runs."""
+    session = _current.get() or _default
+    if session is None:
+        raise RecipeError(
+            "no recipe is running here", "regear.Host(url).load('recipe.py').start()"
+        )
+    return session
+
+
+def remember_secret(value: str) -> None:
+    """Mask ``value`` in what the session of this thread says."""
+    session = _current.get() or _default
+    if session is not None:
+        session.secrets.add(value)

@@ -1,0 +1,80 @@
+"""The engine's drain workers: the ones that run follow the registry."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from regear._registry import Rule
+from regear.errors import LeaseLost, RegearError
+
+if TYPE_CHECKING:
+    from regear._engine import Engine
+
+logger = logging.getLogger("regear")
+
+
+class Workers:
+    """Used under the lock of the ``Serving`` that owns it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._rules: dict[str, Rule] = {}  # running, by name
+        self._reported: set[str] = set()
+
+    def forget(self) -> None:
+        """The lease is gone, and every worker with it."""
+        self._rules.clear()
+        self._reported.clear()
+
+    def stop_others(self, wanted: dict[str, Rule]) -> None:
+        """Stop the workers whose registration went away or was replaced."""
+        for name, rule in list(self._rules.items()):
+            if wanted.get(name) != rule:
+                del self._rules[name]
+                self._engine.stop_worker(name, drain=False, timeout=10.0)
+        for name in self._reported - set(wanted):
+            self._engine.report(name, None)
+        self._reported &= set(wanted)
+
+    def is_running(self, rule: Rule) -> bool:
+        return self._rules.get(rule.name) == rule
+
+    def start(self, rule: Rule, worker: dict[str, Any]) -> None:
+        if rule.name in self._reported:
+            self._reported.discard(rule.name)
+            self._engine.report(rule.name, None)
+        self._engine.start_worker(worker)
+        self._rules[rule.name] = rule
+
+    def report_idle(self, rule: Rule, state: str, message: str, hint: str) -> None:
+        """Show why nothing drains the stream of ``rule``."""
+        status = {
+            "state": state,
+            "applied": 0,
+            "batches": 0,
+            "retries": 0,
+            "rate": 0,
+            "last_error": message,
+            "hint": hint or None,
+        }
+        self._engine.report(rule.name, json.dumps(status))
+        self._reported.add(rule.name)
+
+    def stop_all(self, drain: bool, timeout: float) -> bool:
+        """Whether every backlog was empty in time, if that was asked for."""
+        deadline = time.monotonic() + timeout
+        complete = True
+        for name in list(self._rules):
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                complete &= self._engine.stop_worker(name, drain, left)
+            except LeaseLost:
+                complete = False
+            except RegearError as error:
+                logger.warning("stopping %s: %s", name, error)
+                complete = False
+        self._rules.clear()
+        return complete

@@ -1,0 +1,85 @@
+"""What can go wrong, as one tree.
+
+RegearError
+├── ConnectionFailed       the Redis server cannot be reached
+├── LeaseLost              another host, or nobody, serves this Redis now
+├── HostStopped            the host cannot be used any more
+├── SealError              a stored session does not open with our key
+├── TargetError            a database needs an operator
+├── TargetUnavailable      a database cannot be reached now
+├── GearsError             Redis answered a recipe's command with an error
+└── RecipeError            a recipe, or how it was sent, is wrong
+    ├── OptionError        of RG.PYEXECUTE
+    ├── RequirementError   something that the recipe needs is not installed
+    ├── VersionConflict    the same or a newer version is registered
+    └── NotAvailable       this version of regear does not do it
+"""
+
+from __future__ import annotations
+
+
+class RegearError(Exception):
+    """``message`` says what happened, ``hint`` what to try."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} (try: {self.hint})" if self.hint else self.message
+
+
+class ConnectionFailed(RegearError):
+    """The Redis server cannot be reached, or refuses us."""
+
+
+class LeaseLost(RegearError):
+    """This host serves the Redis server no longer; it may attach again."""
+
+
+class HostStopped(RegearError):
+    """The host was stopped, or belongs to the parent of this process."""
+
+
+class SealError(RegearError):
+    """A sealed session does not open with this host's key."""
+
+
+class TargetError(RegearError):
+    """The database refuses until an operator acts: table, password, right."""
+
+
+class TargetUnavailable(RegearError):
+    """The database cannot be reached at the moment; asking again may help."""
+
+
+class GearsError(RegearError):
+    """Redis answered a command of a recipe with an error."""
+
+
+class RecipeError(RegearError):
+    """A recipe, or the way it was sent, is wrong."""
+
+
+class OptionError(RecipeError):
+    """RG.PYEXECUTE was called with options that make no sense."""
+
+
+class RequirementError(RecipeError):
+    """A requirement of a recipe is not installed where the host runs."""
+
+
+class VersionConflict(RecipeError):
+    """The same or a newer version of a registration exists."""
+
+
+class NotAvailable(RecipeError):
+    """A known name that this version of regear does not implement."""
+
+    def __init__(self, name: str, hint: str = "") -> None:
+        super().__init__(f"{name} is not available in this version of regear", hint)
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[NotAvailable], tuple[str, str]]:
+        return type(self), (self.name, self.hint)

@@ -1,0 +1,152 @@
+"""Databases that this version of regear does not write to.
+
+The names and the connections are there, so that a recipe which imports more
+than it uses runs; connectors say that they are not available.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from regear.errors import NotAvailable
+from rgsync.Connectors._credentials import Credential
+from rgsync.Connectors._sql import BaseSqlConnection
+
+_INSTEAD = "PostgresConnector, SQLiteConnector or a connector of your own"
+
+
+class _UnavailableConnection:
+    def Connect(self) -> NoReturn:
+        raise NotAvailable(type(self).__name__)
+
+
+class _UnavailableConnector:
+    def __init__(self, *_: object, **__: object) -> None:
+        raise NotAvailable(type(self).__name__, _INSTEAD)
+
+
+class MySqlConnection(_UnavailableConnection, BaseSqlConnection):
+    """MySQL and MariaDB."""
+
+
+class OracleSqlConnection(_UnavailableConnection, BaseSqlConnection):
+    """Oracle."""
+
+
+class DB2Connection(_UnavailableConnection, BaseSqlConnection):
+    """IBM DB2."""
+
+
+class MsSqlConnection(_UnavailableConnection, BaseSqlConnection):
+    """Microsoft SQL Server."""
+
+    def __init__(
+        self,
+        user: Credential,
+        passwd: Credential,
+        db: Credential,
+        server: Credential,
+        port: Any,
+        driver: Credential,
+    ) -> None:
+        super().__init__(user, passwd, db)
+        self.server, self.port, self.driver = server, port, driver
+
+
+class SnowflakeSqlConnection(_UnavailableConnection, BaseSqlConnection):
+    """Snowflake."""
+
+    def __init__(
+        self,
+        user: Credential,
+        passwd: Credential,
+        db: Credential,
+        account: Credential,
+    ) -> None:
+        super().__init__(user, passwd, db)
+        self.account = account
+
+
+class CqlConnection(_UnavailableConnection):
+    """Cassandra."""
+
+    def __init__(
+        self,
+        user: Credential,
+        password: Credential,
+        db: Credential,
+        keyspace: Credential,
+    ) -> None:
+        self._user, self._password = user, password
+        self._db, self._keyspace = db, keyspace
+
+
+class MongoConnection(_UnavailableConnection):
+    """MongoDB."""
+
+    def __init__(
+        self,
+        user: Credential,
+        password: Credential,
+        db: Credential,
+        authSource: str = "admin",
+        conn_string: Credential = None,
+    ) -> None:
+        self._user, self._password, self._db = user, password, db
+        self._auth_source, self._conn_string = authSource, conn_string
+
+
+class RedisConnection(_UnavailableConnection):
+    """Another Redis server."""
+
+    def __init__(
+        self, host: Credential, port: Any, password: Credential = None
+    ) -> None:
+        self._host, self._port, self._password = host, port, password
+
+
+class RedisClusterConnection(_UnavailableConnection):
+    """A Redis Cluster."""
+
+    def __init__(
+        self,
+        host: Credential = None,
+        port: Any = None,
+        cluster_nodes: Sequence[Any] | None = None,
+        password: Credential = None,
+    ) -> None:
+        self._host, self._port = host, port
+        self._nodes, self._password = cluster_nodes, password
+
+
+class MySqlConnector(_UnavailableConnector):
+    """MySQL and MariaDB."""
+
+
+class OracleSqlConnector(_UnavailableConnector):
+    """Oracle."""
+
+
+class DB2Connector(_UnavailableConnector):
+    """IBM DB2."""
+
+
+class MsSqlConnector(_UnavailableConnector):
+    """Microsoft SQL Server."""
+
+
+class SnowflakeSqlConnector(_UnavailableConnector):
+    """Snowflake."""
+
+
+class CqlConnector(_UnavailableConnector):
+    """Cassandra."""
+
+
+class MongoConnector(_UnavailableConnector):
+    """MongoDB."""
+
+
+class RedisConnector(_UnavailableConnector):
+    """Hashes of another Redis server, or of a cluster."""

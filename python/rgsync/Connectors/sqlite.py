@@ -1,0 +1,56 @@
+"""SQLite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regear.errors import RecipeError
+from rgsync.Connectors._credentials import Credential, resolved
+from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+_SCHEME = "sqlite:///"
+
+
+class SQLiteConnection(BaseSqlConnection):
+    """``filePath``: an absolute path, or ``sqlite:////path?option=…``."""
+
+    native_kind = "sqlite"
+
+    def __init__(self, filePath: Credential) -> None:
+        super().__init__(None, None, filePath)
+
+    @property
+    def filePath(self) -> str:
+        return _path(resolved(self._db))
+
+    def parameters(self) -> dict[str, str]:
+        return {"path": self.filePath}
+
+    def url(self) -> URL:
+        from sqlalchemy.engine import URL
+
+        return URL.create(
+            "sqlite", database=self.filePath, query={"check_same_thread": "false"}
+        )
+
+
+class SQLiteConnector(BaseSqlConnector):
+    """Writes a table of a SQLite database."""
+
+
+def _path(text: str) -> str:
+    if text.startswith(_SCHEME):
+        text = text[len(_SCHEME) :].partition("?")[0]
+    if not text:
+        raise RecipeError("SQLiteConnection needs the path of a database file")
+    if not text.startswith("/"):
+        # The host may run in any folder, and in another one tomorrow.
+        raise RecipeError(
+            f"SQLiteConnection needs an absolute path, not {text!r}",
+            str(Path(text).absolute()),
+        )
+    return "/" + text.lstrip("/")

@@ -1,0 +1,110 @@
+"""What a recipe calls: each call leaves a registration behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from regear._registration import Record, Registration, columns_of
+from regear._session import current_session
+from regear._versions import normalised
+from regear.errors import NotAvailable, RecipeError
+from rgsync._targets import target_of
+
+DEFAULT_EVENTS = ("hset", "hmset", "del", "change")
+
+
+def RGWriteBehind(
+    GB: object,
+    keysPrefix: str,
+    mappings: dict[str, str],
+    connector: Any,
+    name: str,
+    version: str | None = None,
+    onFailedRetryInterval: float = 5,
+    batch: int = 100,
+    duration: int = 100,
+    transform: Callable[[Record], Record] | None = None,
+    eventTypes: Sequence[str] = DEFAULT_EVENTS,
+) -> None:
+    """Make the connector's table follow the hashes ``<keysPrefix>:<id>``.
+
+    ``mappings`` is hash field → column; the id goes to the connector's
+    primary key. ``batch`` changes or ``duration`` ms start a write, a failed
+    one is tried again after at most ``onFailedRetryInterval`` seconds.
+    ``transform`` takes and returns a record ``{key, value, type, event}``.
+    """
+    session = current_session()
+    if transform is not None and not callable(transform):
+        raise RecipeError("transform must be a function of one record")
+    session.add(
+        Registration(
+            name=_text("name", name),
+            version=normalised(version),
+            prefix=_text("keysPrefix", keysPrefix) + ":",
+            events=_events(eventTypes),
+            columns=columns_of(mappings),
+            target=target_of(connector, mappings),
+            batch=int(_number("batch", batch, least=1)),
+            duration=int(_number("duration", duration, least=0)),
+            retry_interval=_number(
+                "onFailedRetryInterval", onFailedRetryInterval, least=0.1
+            ),
+            transform=transform,
+        )
+    )
+
+
+def RGWriteThrough(
+    GB: object,
+    keysPrefix: str,
+    mappings: dict[str, str],
+    connector: Any,
+    name: str,
+    version: str | None = None,
+) -> None:
+    raise NotAvailable("RGWriteThrough", "RGWriteBehind")
+
+
+def RGJSONWriteBehind(
+    GB: object,
+    keysPrefix: str,
+    connector: Any,
+    name: str,
+    version: str | None = None,
+    onFailedRetryInterval: float = 5,
+    batch: int = 100,
+    duration: int = 100,
+    eventTypes: Sequence[str] | None = None,
+    dataKey: str = "redisgears",
+) -> None:
+    raise NotAvailable("RGJSONWriteBehind", "RGWriteBehind, with hashes")
+
+
+def RGJSONWriteThrough(
+    GB: object,
+    keysPrefix: str,
+    connector: Any,
+    name: str,
+    version: str | None = None,
+    dataKey: str = "redisgears",
+) -> None:
+    raise NotAvailable("RGJSONWriteThrough", "RGWriteBehind, with hashes")
+
+
+def _text(argument: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise RecipeError(f"{argument} must be a text that is not empty")
+    return value
+
+
+def _number(argument: str, value: object, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+        raise RecipeError(f"{argument} must be a number, {least:g} or more")
+    return value
+
+
+def _events(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise RecipeError("eventTypes must be a list of event names")
+    return tuple(name.lower() for name in names)

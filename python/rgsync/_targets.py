@@ -1,0 +1,48 @@
+"""How the engine writes for a connector of a recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regear._registration import DEFAULT_CHECKPOINT_TABLE, Target
+from regear.errors import RecipeError
+from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
+
+
+def target_of(connector: Any, mappings: dict[str, str]) -> Target:
+    """Native where regear brings the connector, else calls of WriteData."""
+    for method in ("TableName", "PrimaryKey", "WriteData"):
+        if not callable(getattr(connector, method, None)):
+            raise RecipeError(
+                f"the connector {type(connector).__name__} has no method {method}"
+            )
+    if isinstance(connector, BaseSqlConnector) and _is_native(connector):
+        return Target(
+            kind=connector.connection.native_kind,
+            table=connector.TableName(),
+            primary_key=connector.PrimaryKey(),
+            checkpoint_table=connector.exactlyOnceTableName or DEFAULT_CHECKPOINT_TABLE,
+            connect=connector.connection.parameters,
+        )
+    if callable(getattr(connector, "PrepereQueries", None)):
+        connector.PrepereQueries(mappings)
+    return Target(
+        kind="callback",
+        table=connector.TableName(),
+        primary_key=connector.PrimaryKey(),
+        write=connector.WriteData,
+    )
+
+
+def _is_native(connector: BaseSqlConnector) -> bool:
+    """Whether the engine writes to this database, and the recipe overrides
+    nothing of how it is done."""
+    kind, base = type(connector), BaseSqlConnector
+    connection = connector.connection
+    return (
+        isinstance(connection, BaseSqlConnection)
+        and bool(connection.native_kind)
+        and type(connection).Connect is BaseSqlConnection.Connect
+        and kind.WriteData is base.WriteData
+        and kind.PrepereQueries is base.PrepereQueries
+    )
