@@ -1,0 +1,32 @@
+// The statements of the checkpoint table, whose layout (id, val) is public.
+#pragma once
+
+#include <string>
+
+#include "change/connector.h"
+#include "connectors/sql/dialect.h"
+
+namespace regear::sql {
+
+class CheckpointTable {
+ public:
+  CheckpointTable(const TableTarget& target, const Dialect& dialect);
+
+  const std::string& name() const { return name_; }      // as configured
+  const std::string& create() const { return create_; }  // the DDL
+  // Parameter 1 is the id; returns val.
+  const std::string& select() const { return select_; }
+  // Parameters id, val. Writes nothing if the id is there.
+  const std::string& insert() const { return insert_; }
+  // Parameters val, id, expected val. Writes nothing if val is another.
+  const std::string& compare_and_swap() const { return compare_and_swap_; }
+
+ private:
+  std::string name_;
+  std::string create_;
+  std::string select_;
+  std::string insert_;
+  std::string compare_and_swap_;
+};
+
+}  // namespace regear::sql

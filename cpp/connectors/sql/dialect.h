@@ -1,0 +1,61 @@
+// What differs between the SQL of the databases, as far as several of them
+// need it. Statements that only one database knows live with its connector.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace regear::sql {
+
+// The options that tell one dialect from another; see Dialect.
+struct DialectOptions {
+  char quote = '"';            // around identifiers
+  std::string_view parameter;  // before a parameter's number: "?" or "$"
+  std::string_view text_type = "TEXT";  // takes any text
+  std::string_view key_type = "TEXT";   // takes any text and can be indexed
+  std::string_view varchar_type = "varchar";  // of the checkpoint's columns
+};
+
+// SQL with INSERT … ON CONFLICT; a database that spells its upsert otherwise
+// overrides UpsertClause.
+class Dialect {
+ public:
+  explicit constexpr Dialect(DialectOptions options) : options_(options) {}
+  virtual ~Dialect() = default;
+
+  std::string_view text_type() const { return options_.text_type; }
+  std::string_view key_type() const { return options_.key_type; }
+  std::string_view varchar_type() const { return options_.varchar_type; }
+
+  // `name` as an identifier, whatever characters it has.
+  std::string Quote(std::string_view name) const;
+
+  // `table` as an identifier of one or more parts. Dots separate parts unless
+  // they stand in a part that is quoted already: a.b, "my.schema".b
+  std::string QuoteTable(std::string_view table) const;
+
+  // The parameter with this number; the first is 1.
+  std::string Parameter(size_t number) const;
+
+  // What follows an INSERT to make it an upsert of `columns`. Names are
+  // unquoted; no columns: an existing row stays as it is.
+  virtual std::string UpsertClause(std::string_view key,
+                                   std::span<const std::string> columns) const;
+
+ private:
+  DialectOptions options_;
+};
+
+// The parts of a possibly qualified table name, without their quotes.
+std::vector<std::string> SplitTableName(std::string_view table);
+
+// `text` as a string literal.
+std::string QuoteLiteral(std::string_view text);
+
+// The elements with ", " between them.
+std::string JoinList(std::span<const std::string> elements);
+
+}  // namespace regear::sql

@@ -1,0 +1,283 @@
+#include "connectors/sql/sql_connector.h"
+
+#include <algorithm>
+#include <exception>
+#include <numeric>
+#include <utility>
+
+#include "connectors/sql/isolate_refused.h"
+#include "connectors/sql/write_plan.h"
+
+namespace regear::sql {
+
+namespace {
+
+std::vector<size_t> AllRows(const FoldedBatch& batch) {
+  std::vector<size_t> rows(batch.size());
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  return rows;
+}
+
+WriteReport RefusedReport(std::vector<RefusedRow> refused, size_t of) {
+  std::sort(
+      refused.begin(), refused.end(),
+      [](const RefusedRow& a, const RefusedRow& b) { return a.row < b.row; });
+  std::string message = std::to_string(refused.size()) + " of " +
+                        std::to_string(of) +
+                        " rows refused, the first: " + refused.front().reason;
+  return {Status(StatusCode::kReject, std::move(message)), std::move(refused)};
+}
+
+}  // namespace
+
+SqlConnector::SqlConnector(std::unique_ptr<SqlDriver> driver,
+                           TableTarget target, std::vector<std::string> columns,
+                           ConnectionProvider provider)
+    : driver_(std::move(driver)),
+      target_(std::move(target)),
+      columns_(std::move(columns)),
+      provider_(std::move(provider)),
+      checkpoint_table_(target_, driver_->dialect()) {}
+
+Status SqlConnector::Open() {
+  open_ = false;
+  const auto parameters = AskParameters();
+  if (!parameters.ok()) return parameters.status();
+  secrets_ = Secrets(*parameters);
+  Status status = OpenWith(*parameters);
+  open_ = status.ok();
+  return secrets_.Redact(status);
+}
+
+Result<ConnectionParameters> SqlConnector::AskParameters() const {
+  // The provider may be the recipe's own code.
+  try {
+    return provider_();
+  } catch (const std::exception& error) {
+    return Status(StatusCode::kRetry,
+                  std::string("connection parameters: ") + error.what());
+  }
+}
+
+Status SqlConnector::OpenWith(const ConnectionParameters& parameters) {
+  REGEAR_RETURN_IF_ERROR(driver_->Connect(parameters));
+  REGEAR_RETURN_IF_ERROR(ReadTable());
+  driver_->UseTable(&table_);
+  return keeps_checkpoint() ? CreateCheckpointTable() : Status::Ok();
+}
+
+Status SqlConnector::ReadTable() {
+  const auto schema = driver_->ReadSchema(target_);
+  if (!schema.ok())
+    return schema.status().Annotate("schema of " + target_.table);
+  const Dialect& dialect = driver_->dialect();
+  if (!*schema) return MissingTable(target_, columns_, dialect);
+  auto table = ResolveTarget(**schema, target_, columns_, dialect);
+  if (table.ok()) table_ = *std::move(table);
+  return table.status();
+}
+
+Status SqlConnector::CreateCheckpointTable() {
+  const auto exists = driver_->TableExists(checkpoint_table_.name());
+  if (!exists.ok() || *exists) return exists.status();
+  const std::string& ddl = checkpoint_table_.create();
+  const Status status = driver_->Execute(ddl, {}).status();
+  if (status.code() == StatusCode::kStop) {
+    return Status(StatusCode::kStop,
+                  "table " + checkpoint_table_.name() +
+                      " is missing and cannot be created: " + status.message(),
+                  ddl);
+  }
+  // Two workers that create it at once may collide in spite of IF NOT EXISTS.
+  if (status.code() == StatusCode::kReject) {
+    return Status(StatusCode::kRetry, status.message());
+  }
+  return status;
+}
+
+Result<std::optional<Checkpoint>> SqlConnector::LoadCheckpoint() {
+  if (!keeps_checkpoint()) return std::optional<Checkpoint>();
+  if (!open_) return Status(StatusCode::kReconnect, "not connected");
+  const std::string id[] = {target_.checkpoint_id};
+  auto stored = driver_->QueryText(checkpoint_table_.select(), id);
+  if (!stored.ok()) return secrets_.Redact(stored.status());
+  stored_ = *std::move(stored);
+  if (!stored_) return std::optional<Checkpoint>();
+  auto checkpoint = Checkpoint::Decode(*stored_);
+  if (!checkpoint.ok()) return checkpoint.status();
+  return std::optional<Checkpoint>(*std::move(checkpoint));
+}
+
+WriteReport SqlConnector::Write(const FoldedBatch& batch,
+                                const Checkpoint& checkpoint) {
+  WriteReport report = WriteUnredacted(batch, checkpoint);
+  report.status = secrets_.Redact(report.status);
+  for (RefusedRow& row : report.refused) {
+    row.reason = secrets_.Redact(std::move(row.reason));
+  }
+  return report;
+}
+
+WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
+                                          const Checkpoint& checkpoint) {
+  if (!open_) return {Status(StatusCode::kReconnect, "not connected"), {}};
+  if (batch.columns() != columns_.size()) {
+    return {Status(StatusCode::kInvalid, "a batch of " +
+                                             std::to_string(batch.columns()) +
+                                             " columns for a mapping of " +
+                                             std::to_string(columns_.size())),
+            {}};
+  }
+  const std::string val = checkpoint.Encode();
+  std::vector<RefusedRow> refused;
+  bool at_commit = false;
+  Status status = WriteWhole(batch, val, &refused, &at_commit);
+  if (status.code() == StatusCode::kReject) {
+    refused.clear();
+    status = WriteInParts(batch, val, at_commit, &refused);
+  }
+  if (!refused.empty()) return RefusedReport(std::move(refused), batch.size());
+  if (status.ok()) stored_ = val;
+  return {Explain(std::move(status)), {}};
+}
+
+Status SqlConnector::WriteWhole(const FoldedBatch& batch,
+                                const std::string& checkpoint,
+                                std::vector<RefusedRow>* refused,
+                                bool* at_commit) {
+  Status status = BeginWithCheckpoint(checkpoint);
+  if (status.ok()) status = WriteRows(batch, AllRows(batch), refused);
+  if (status.ok() && refused->empty()) {
+    status = driver_->Commit();
+    *at_commit = !status.ok();
+  }
+  if (!status.ok() || !refused->empty()) driver_->Rollback();
+  return status;
+}
+
+Status SqlConnector::WriteInParts(const FoldedBatch& batch,
+                                  const std::string& checkpoint,
+                                  bool check_deferred,
+                                  std::vector<RefusedRow>* refused) {
+  Status status = BeginWithCheckpoint(checkpoint);
+  if (status.ok()) {
+    status = IsolateRefused(
+        OrderOfParts(batch),
+        [&](std::span<const size_t> rows) {
+          return TryPart(batch, rows, check_deferred, refused);
+        },
+        refused);
+  }
+  if (status.ok() && refused->empty()) status = driver_->Commit();
+  if (!status.ok() || !refused->empty()) driver_->Rollback();
+  if (!status.ok()) refused->clear();
+  if (status.code() != StatusCode::kReject) return status;
+  return Status(
+      StatusCode::kRetry,
+      "refused at commit, though no row alone is: " + status.message());
+}
+
+Status SqlConnector::TryPart(const FoldedBatch& batch,
+                             std::span<const size_t> rows, bool check_deferred,
+                             std::vector<RefusedRow>* refused) {
+  REGEAR_RETURN_IF_ERROR(driver_->SetSavepoint());
+  std::vector<RefusedRow> unmatched;
+  Status status = WriteRows(batch, rows, &unmatched);
+  if (status.ok() && check_deferred) status = driver_->CheckDeferred();
+  if (status.ok()) {
+    refused->insert(refused->end(), unmatched.begin(), unmatched.end());
+    return driver_->ReleaseSavepoint();
+  }
+  if (status.code() != StatusCode::kReject) return status;
+  REGEAR_RETURN_IF_ERROR(driver_->RollbackToSavepoint());
+  if (rows.size() > 1) return status;
+  const std::string column =
+      driver_->RefusedColumn(batch, rows.front(), status.message());
+  return column.empty() ? status : status.Annotate("column " + column);
+}
+
+Status SqlConnector::BeginWithCheckpoint(const std::string& checkpoint) {
+  REGEAR_RETURN_IF_ERROR(driver_->Begin());
+  if (!keeps_checkpoint()) return Status::Ok();
+  const std::string& id = target_.checkpoint_id;
+  const auto moved =
+      stored_ ? driver_->Execute(checkpoint_table_.compare_and_swap(),
+                                 std::vector{checkpoint, id, *stored_})
+              : driver_->Execute(checkpoint_table_.insert(),
+                                 std::vector{id, checkpoint});
+  if (!moved.ok()) {
+    const Status status = moved.status();
+    // No row of the batch is to blame for what the checkpoint's table refuses.
+    const bool refused = status.code() == StatusCode::kReject;
+    return Status(refused ? StatusCode::kStop : status.code(),
+                  "checkpoint table " + checkpoint_table_.name() + ": " +
+                      status.message(),
+                  status.hint());
+  }
+  if (*moved == 1) return Status::Ok();
+  return Status(StatusCode::kFenced,
+                "the checkpoint \"" + id + "\" in " + checkpoint_table_.name() +
+                    " is no longer " +
+                    (stored_ ? "\"" + *stored_ + "\"" : "missing") +
+                    ": another host has moved it");
+}
+
+Status SqlConnector::WriteRows(const FoldedBatch& batch,
+                               std::span<const size_t> rows,
+                               std::vector<RefusedRow>* refused) {
+  const auto waves = Plan(batch, rows);
+  if (!waves.ok()) return waves.status();
+  for (const WriteWave& wave : *waves) {
+    std::vector<size_t> unmatched;
+    REGEAR_RETURN_IF_ERROR(
+        driver_->WriteGroups(batch, wave.upserts, &unmatched));
+    for (size_t row : unmatched) {
+      refused->push_back(
+          {row, MissingRequiredReason(RowShape(batch.cells(row)), table_)});
+    }
+    if (wave.deletes.empty()) continue;
+    REGEAR_RETURN_IF_ERROR(driver_->DeleteRows(batch, wave.deletes));
+  }
+  return Status::Ok();
+}
+
+std::vector<size_t> SqlConnector::OrderOfParts(const FoldedBatch& batch) {
+  std::vector<size_t> rows = AllRows(batch);
+  // Asking would fail if one of the ids is what the database refuses. The
+  // order of the batch is right for the rows of each key, whatever it is.
+  if (table_.key_identity == KeyIdentity::kAskDatabase) return rows;
+  const auto waves = Plan(batch, rows);
+  return waves.ok() ? WriteOrder(*waves) : rows;
+}
+
+Result<std::vector<WriteWave>> SqlConnector::Plan(
+    const FoldedBatch& batch, std::span<const size_t> rows) {
+  std::vector<std::string_view> keys;
+  keys.reserve(rows.size());
+  for (size_t row : rows) keys.push_back(batch.row(row).id);
+  if (rows.size() <= 1 || table_.key_identity == KeyIdentity::kBytes) {
+    return PlanWrites(batch, rows, keys);
+  }
+  std::vector<std::string> canonical(rows.size());
+  if (table_.key_identity == KeyIdentity::kAskDatabase) {
+    const auto first = driver_->FirstEqualKeys(keys);
+    if (!first.ok()) return first.status();
+    for (size_t i = 0; i < keys.size(); ++i) canonical[i] = keys[(*first)[i]];
+  } else {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      canonical[i] = CanonicalKey(keys[i], table_.key_identity);
+    }
+  }
+  keys.assign(canonical.begin(), canonical.end());
+  return PlanWrites(batch, rows, keys);
+}
+
+Status SqlConnector::Explain(Status status) {
+  if (status.code() != StatusCode::kStop || !status.hint().empty()) {
+    return status;
+  }
+  const Status schema = ReadTable();
+  return schema.code() == StatusCode::kStop ? schema : status;
+}
+
+}  // namespace regear::sql

@@ -1,0 +1,82 @@
+// The connector of every SQL database: transactions, checkpoint, partial
+// changes and refused rows are the same for all; SqlDriver is what differs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "change/connector.h"
+#include "connectors/sql/checkpoint_table.h"
+#include "connectors/sql/secrets.h"
+#include "connectors/sql/sql_driver.h"
+#include "connectors/sql/target_table.h"
+#include "connectors/sql/write_plan.h"
+
+namespace regear::sql {
+
+// Writes a batch in one transaction, in this order: the checkpoint moves (so a
+// host that has been replaced fails before it touches a row), upserts,
+// deletes. A batch with refused rows is not committed; it is tried in parts,
+// in a transaction that is rolled back, to name each row that is refused.
+//
+// Without a checkpoint table (an empty name) a crash repeats batches.
+class SqlConnector : public Connector {
+ public:
+  // `columns` are the mapped columns, in the order of a batch's cells.
+  SqlConnector(std::unique_ptr<SqlDriver> driver, TableTarget target,
+               std::vector<std::string> columns, ConnectionProvider provider);
+
+  Status Open() override;
+  WriteReport Write(const FoldedBatch& batch,
+                    const Checkpoint& checkpoint) override;
+  Result<std::optional<Checkpoint>> LoadCheckpoint() override;
+  bool keeps_checkpoint() const override {
+    return !target_.checkpoint_table.empty();
+  }
+
+ private:
+  Result<ConnectionParameters> AskParameters() const;
+  Status OpenWith(const ConnectionParameters& parameters);
+  Status ReadTable();
+  Status CreateCheckpointTable();
+
+  WriteReport WriteUnredacted(const FoldedBatch& batch,
+                              const Checkpoint& checkpoint);
+  // Writes everything and commits, or rolls back. `at_commit` tells whether it
+  // was the commit that failed.
+  Status WriteWhole(const FoldedBatch& batch, const std::string& checkpoint,
+                    std::vector<RefusedRow>* refused, bool* at_commit);
+  // Finds the refused rows; commits if, tried in parts, none is refused.
+  Status WriteInParts(const FoldedBatch& batch, const std::string& checkpoint,
+                      bool check_deferred, std::vector<RefusedRow>* refused);
+  // One try of a part: inside a savepoint, kept if it is accepted.
+  Status TryPart(const FoldedBatch& batch, std::span<const size_t> rows,
+                 bool check_deferred, std::vector<RefusedRow>* refused);
+
+  Status BeginWithCheckpoint(const std::string& checkpoint);
+  Status WriteRows(const FoldedBatch& batch, std::span<const size_t> rows,
+                   std::vector<RefusedRow>* refused);
+  Result<std::vector<WriteWave>> Plan(const FoldedBatch& batch,
+                                      std::span<const size_t> rows);
+  std::vector<size_t> OrderOfParts(const FoldedBatch& batch);
+  // Gives a kStop the hint that a look at the schema can give.
+  Status Explain(Status status);
+
+  std::unique_ptr<SqlDriver> driver_;
+  const TableTarget target_;
+  const std::vector<std::string> columns_;
+  const ConnectionProvider provider_;
+  const CheckpointTable checkpoint_table_;
+
+  Secrets secrets_;
+  TargetTable table_;
+  bool open_ = false;
+  std::optional<std::string> stored_;  // the checkpoint's val, as last seen
+};
+
+}  // namespace regear::sql

@@ -1,0 +1,68 @@
+// The table that a connector writes: what the database says about it, matched
+// with what the recipe maps.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "change/connector.h"
+#include "connectors/sql/dialect.h"
+#include "connectors/sql/key_identity.h"
+
+namespace regear::sql {
+
+struct ColumnSchema {
+  std::string name;
+  std::string type;                // as declared: "numeric(10,2)"
+  std::string base_type;           // the type alone, to cast to: "numeric"
+  std::string default_expression;  // SQL text; empty: none
+  std::string collation;           // to compare with, if not the type's own
+  bool not_null = false;
+  bool generated = false;        // computed by the database: never written
+  bool identity = false;         // numbered by the database when left out
+  bool identity_always = false;  // … and then only overridden on INSERT
+  bool unique = false;           // is the primary key or unique by itself
+
+  // True where a row cannot be inserted without a value for this column.
+  bool required() const {
+    return not_null && default_expression.empty() && !generated && !identity;
+  }
+};
+
+// What a database says about a table.
+struct TableSchema {
+  std::string name;  // as it is really spelled; may be qualified
+  std::vector<ColumnSchema> columns;
+  KeyIdentity key_identity = KeyIdentity::kBytes;  // of the recipe's key column
+
+  // The column with this name: spelled exactly so, or else the only one that
+  // differs in case, as databases look up names that are not quoted.
+  const ColumnSchema* Find(std::string_view column) const;
+};
+
+// A table that can be written.
+struct TargetTable {
+  std::string name;                   // quoted
+  ColumnSchema key;                   // takes the row's id
+  std::vector<ColumnSchema> columns;  // the mapped ones, in mapping order
+  std::vector<std::string> required_unmapped;  // columns nobody fills
+  KeyIdentity key_identity = KeyIdentity::kBytes;
+};
+
+// Matches `schema` with the recipe. kStop, with the statement that would mend
+// it as hint, if a column is missing, cannot be written, or the key column is
+// neither the primary key nor unique.
+Result<TargetTable> ResolveTarget(const TableSchema& schema,
+                                  const TableTarget& target,
+                                  std::span<const std::string> columns,
+                                  const Dialect& dialect);
+
+// kStop for a table that does not exist, with the CREATE TABLE as hint.
+Status MissingTable(const TableTarget& target,
+                    std::span<const std::string> columns,
+                    const Dialect& dialect);
+
+}  // namespace regear::sql

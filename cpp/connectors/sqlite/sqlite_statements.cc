@@ -1,0 +1,101 @@
+#include "connectors/sqlite/sqlite_statements.h"
+
+namespace regear::sqlite {
+
+namespace {
+
+// Beyond this many shapes all statements of a kind are dropped: a table with
+// that many has too many to keep.
+constexpr size_t kMaxCached = 256;
+
+// The SQL of each written column's value: a parameter or the default.
+std::vector<std::string> ValuesOf(const sql::TargetTable& table,
+                                  const sql::RowShape& shape) {
+  std::vector<std::string> values;
+  size_t parameter = 1;
+  for (size_t column : shape.Written()) {
+    const bool value = shape.cells[column] == CellState::kValue;
+    values.push_back(value ? SqliteDialect().Parameter(++parameter)
+                           : sql::DefaultOf(table.columns[column]));
+  }
+  return values;
+}
+
+}  // namespace
+
+const sql::Dialect& SqliteDialect() {
+  static const sql::Dialect dialect({.parameter = "?"});
+  return dialect;
+}
+
+std::string UpsertSql(const sql::TargetTable& table,
+                      const sql::RowShape& shape) {
+  const sql::Dialect& dialect = SqliteDialect();
+  std::vector<std::string> columns;
+  std::vector<std::string> names = {dialect.Quote(table.key.name)};
+  std::vector<std::string> values = {dialect.Parameter(1)};
+  for (size_t column : shape.Written()) {
+    columns.push_back(table.columns[column].name);
+    names.push_back(dialect.Quote(columns.back()));
+  }
+  for (std::string& value : ValuesOf(table, shape)) {
+    values.push_back(std::move(value));
+  }
+  return "INSERT INTO " + table.name + " (" + sql::JoinList(names) +
+         ") VALUES (" + sql::JoinList(values) + ")" +
+         dialect.UpsertClause(table.key.name, columns);
+}
+
+std::string UpdateSql(const sql::TargetTable& table,
+                      const sql::RowShape& shape) {
+  const sql::Dialect& dialect = SqliteDialect();
+  const std::string key = dialect.Quote(table.key.name);
+  const std::vector<std::string> values = ValuesOf(table, shape);
+  const std::vector<size_t> written = shape.Written();
+  std::vector<std::string> assignments;
+  for (size_t i = 0; i < written.size(); ++i) {
+    assignments.push_back(dialect.Quote(table.columns[written[i]].name) +
+                          " = " + values[i]);
+  }
+  // Nothing to write: only see whether the row is there.
+  if (assignments.empty()) assignments.push_back(key + " = " + key);
+  return "UPDATE " + table.name + " SET " + sql::JoinList(assignments) +
+         " WHERE " + key + " = " + dialect.Parameter(1);
+}
+
+std::string DeleteSql(const sql::TargetTable& table) {
+  const sql::Dialect& dialect = SqliteDialect();
+  return "DELETE FROM " + table.name + " WHERE " +
+         dialect.Quote(table.key.name) + " = " + dialect.Parameter(1);
+}
+
+template <typename MakeSql>
+Result<sqlite3_stmt*> StatementCache::Find(Statements* statements,
+                                           const sql::RowShape& shape,
+                                           MakeSql make_sql) {
+  const auto found = statements->find(shape);
+  if (found != statements->end()) return found->second.get();
+  auto statement = Prepare(database_, make_sql(*table_, shape));
+  if (!statement.ok()) return statement.status();
+  if (statements->size() >= kMaxCached) statements->clear();
+  return statements->emplace(shape, *std::move(statement)).first->second.get();
+}
+
+Result<sqlite3_stmt*> StatementCache::Upsert(const sql::RowShape& shape) {
+  return Find(&upserts_, shape, UpsertSql);
+}
+
+Result<sqlite3_stmt*> StatementCache::Update(const sql::RowShape& shape) {
+  return Find(&updates_, shape, UpdateSql);
+}
+
+Result<sqlite3_stmt*> StatementCache::Delete() {
+  if (delete_ == nullptr) {
+    auto statement = Prepare(database_, DeleteSql(*table_));
+    if (!statement.ok()) return statement.status();
+    delete_ = *std::move(statement);
+  }
+  return delete_.get();
+}
+
+}  // namespace regear::sqlite
