@@ -1,0 +1,32 @@
+"""``regear``: one file a command."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from regear.cli._errors import run_command
+from regear.cli.host import host
+from regear.cli.module_path import module_path
+from regear.cli.run import run
+from regear.cli.status import status
+from regear.cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("regear"), prog_name="regear")
+def commands() -> None:
+    """Runs RedisGears and rgsync recipes on any current Redis or Valkey."""
+
+
+for _command in (up, host, run, status, module_path):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """The console script."""
+    run_command(commands, "regear")
+
+
+__all__ = ["commands", "main"]

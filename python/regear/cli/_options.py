@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from regear.host import DEFAULT_URL
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _pairs(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = {}
+    for text in values:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+        pairs[key] = value
+    return pairs
+
+
+def redis_url(command: Decorated) -> Decorated:
+    return click.option(
+        "--redis",
+        "url",
+        metavar="URL",
+        envvar="REGEAR_REDIS",
+        default=DEFAULT_URL,
+        show_default=True,
+        help="The server: redis://[user:password@]host:port or unix://path; "
+        "also from REGEAR_REDIS.",
+    )(command)
+
+
+def configuration(command: Decorated) -> Decorated:
+    return click.option(
+        "--set",
+        "config",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_pairs,
+        help="A value for configGet; may be given several times.",
+    )(command)
+
+
+def state_key(command: Decorated) -> Decorated:
+    return click.option(
+        "--state-key",
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The key that seals stored sessions; made if it is missing. "
+        "[default: $XDG_STATE_HOME/regear/host.key]",
+    )(command)
+
+
+def recipes(command: Decorated) -> Decorated:
+    return click.argument(
+        "recipes",
+        metavar="[RECIPE]...",
+        nargs=-1,
+        type=click.Path(path_type=Path, dir_okay=False),
+    )(command)

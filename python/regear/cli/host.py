@@ -1,0 +1,47 @@
+"""``regear host``."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from regear._redaction import redact_url
+from regear.cli import _options
+from regear.cli._serve import count, log_to_stderr, until_stopped
+from regear.host import Host
+
+#: How long a host that is asked to stop goes on writing what is captured.
+DRAIN_SECONDS = 5.0
+
+
+@click.command()
+@_options.recipes
+@_options.redis_url
+@_options.configuration
+@_options.state_key
+def host(
+    recipes: tuple[Path, ...],
+    url: str,
+    config: dict[str, str],
+    state_key: Path | None,
+) -> None:
+    """Serve a Redis server that has the module, until Ctrl-C.
+
+    Runs RG.PYEXECUTE, serves the registrations that are stored in the server
+    and those of the RECIPEs. One host serves a Redis server; further ones
+    stand by.
+    """
+    log_to_stderr(logging.INFO)
+    with until_stopped() as stopped:
+        server = Host(url, functions=True, config=config, state_key=state_key)
+        for recipe in recipes:
+            server.load(recipe)
+        server.start()
+        click.echo(
+            f"regear host {server.state}: {redact_url(url)}, "
+            f"{count(len(recipes), 'recipe')}, Ctrl-C stops"
+        )
+        stopped.wait()
+        server.stop(drain=True, timeout=DRAIN_SECONDS)
