@@ -7,11 +7,6 @@ MAKEFLAGS += --no-print-directory
 python := .venv/bin/python
 pytest := $(python) -m pytest
 
-# Objects of one build tree or checkout serve the others too.
-export CCACHE_BASEDIR := $(CURDIR)
-export CCACHE_NOHASHDIR := true
-export CTEST_PARALLEL_LEVEL ?= 2
-
 .PHONY: demo
 demo: ## Show write-behind at work, on this machine
 	@scripts/bootstrap demo

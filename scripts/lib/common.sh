@@ -6,6 +6,9 @@ venv="$root/.venv"
 # Servers to test against and lint results; shared by all checkouts.
 cache="${REGEAR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/regear}"
 
+# Objects of one build folder or checkout serve the others too.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
+
 note() { printf '==> %s\n' "$*"; }
 
 die() {
