@@ -1,4 +1,7 @@
-# Redis with regear: docker build -t regear .
+# Redis with regear:
+#   docker build -t regear .
+#   docker run -e REDIS_PASSWORD=… -p 6379:6379 -v ./recipes:/recipes regear \
+#     /recipes/sqlite_quickstart.py
 FROM debian:12 AS build
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
@@ -21,15 +24,16 @@ FROM debian:12-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
     libhiredis0.14 libpqxx-6.4 libspdlog1.10 libsqlite3-0 python3 redis-server \
-    tini \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o redis -g redis /data
 COPY --from=build /opt/regear /opt/regear
+COPY scripts/docker-entrypoint /usr/local/bin/
 ENV PATH=/opt/regear/bin:$PATH PYTHONUNBUFFERED=1
 USER redis
 WORKDIR /data
 VOLUME /data
 EXPOSE 6379
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=5 \
-  CMD ["redis-cli", "ping"]
-ENTRYPOINT ["tini", "--", "regear", "up", "--port", "6379", "--data", "/data"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["sh", "-c", "REDISCLI_AUTH=\"$REDIS_PASSWORD\" redis-cli ping | grep -q PONG"]
+# Recipes are its arguments.
+ENTRYPOINT ["docker-entrypoint"]
