@@ -5,7 +5,6 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 python := .venv/bin/python
-pytest := $(python) -m pytest
 
 .PHONY: demo
 demo: ## Show write-behind at work, on this machine
@@ -18,11 +17,7 @@ test: ## Run all tests, on Redis and once more on Valkey
 	@scripts/bootstrap test
 	@scripts/test-cpp release
 	@scripts/install-wheel
-	@echo "==> Python tests, on $$(redis-server --version | cut -d' ' -f1-3)"
-	@$(pytest)
-	@server=$$(scripts/fetch-server valkey-8); \
-	  echo "==> integration tests, on $$($$server --version | cut -d' ' -f1-3)"; \
-	  REGEAR_REDIS_SERVER=$$server $(pytest) tests/integration
+	@scripts/test-python
 
 .PHONY: bench
 bench: ## Run the benchmarks
