@@ -1,0 +1,5 @@
+"""``python -m regear``."""
+
+from regear.cli import main
+
+main()

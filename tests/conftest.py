@@ -1,0 +1,43 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+
+def redis_program() -> str | None:
+    """The Redis server to test on: REGEAR_REDIS_SERVER, or the PATH's."""
+    return shutil.which(os.environ.get("REGEAR_REDIS_SERVER", "redis-server"))
+
+
+def postgres_programs() -> str | None:
+    """The folder of initdb and postgres."""
+    folder = os.environ.get("REGEAR_POSTGRES_BIN", "/usr/lib/postgresql/15/bin")
+    return folder if os.path.exists(os.path.join(folder, "postgres")) else None
+
+
+def missing(what: str) -> None:
+    """Skip on a laptop, fail in CI: there everything shall be tested."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
+def pytest_report_header() -> list[str]:
+    postgres = postgres_programs()
+    programs = [
+        redis_program(),
+        os.path.join(postgres, "postgres") if postgres else None,
+    ]
+    return [_version(program) for program in programs if program]
+
+
+def _version(program: str) -> str:
+    output = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=False
+    )
+    return output.stdout.strip()

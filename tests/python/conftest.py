@@ -1,0 +1,194 @@
+"""A recipe's surroundings without a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from regear import _main_module
+from regear._config import Config
+from regear._registration import Registration
+from regear._runner import run_recipe
+from regear._sealing import Sealer
+from regear._serving import Serving
+from regear._session import Session, set_default
+from regear.errors import RegearError
+
+
+class FakeServices:
+    """Remembers what a recipe asked for; answers from ``replies``."""
+
+    hashtag = "06S"
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[Any, ...]] = []
+        self.lines: list[tuple[str, str]] = []
+        self.replies: dict[str, Any] = {}
+        self.values: dict[str, str] = {}
+        self.accepted: list[str] = []
+
+    def execute(self, command: str, *arguments: object) -> Any:
+        self.commands.append((command, *arguments))
+        return self.replies.get(command)
+
+    def log(self, level: str, text: str) -> None:
+        self.lines.append((level, text))
+
+    def config(self, key: str, stored: Mapping[str, str]) -> str | None:
+        return Config(self.values).get(key, stored)
+
+    def accept(self, session: Session, registration: Registration) -> None:
+        self.accepted.append(registration.name)
+
+
+class FakeEngine:
+    """The module's registry and the engine's workers, in memory."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, dict[str, Any]] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.workers: dict[str, dict[str, Any]] = {}
+        self.reports: dict[str, dict[str, Any]] = {}
+        self.answers: dict[int, tuple[bool, str]] = {}
+        self.lines: list[tuple[str, str]] = []
+        self.checked: list[str] = []
+        self.target_error: RegearError | None = None
+        self._next_id = 1
+
+    def registry(self) -> tuple[int, list[str], list[tuple[str, bytes]]]:
+        rules = [json.dumps(rule) for rule in self.rules.values()]
+        return 1, rules, list(self.blobs.items())
+
+    def register(self, job_id: int, session: str, blob: bytes) -> list[str]:
+        document = json.loads(session)
+        for gone in document["replaces"]:
+            self.unregister(gone)
+        ids = []
+        for rule in document["registrations"]:
+            rule.update(id=f"0-{self._next_id}", session=document["id"])
+            self._next_id += 1
+            self.rules[rule["id"]] = rule
+            ids.append(rule["id"])
+        self.blobs[document["id"]] = blob
+        if job_id:
+            self.finish_job(job_id, True, "OK")
+        return ids
+
+    def unregister(self, rule_id: str) -> None:
+        session = self.rules.pop(rule_id)["session"]
+        if all(rule["session"] != session for rule in self.rules.values()):
+            del self.blobs[session]
+
+    def finish_job(self, job_id: int, ok: bool, text: str) -> None:
+        assert job_id not in self.answers, "a job is answered once"
+        self.answers[job_id] = (ok, text)
+
+    def check_target(self, worker: dict[str, Any]) -> None:
+        self.checked.append(worker["name"])
+        if self.target_error is not None:
+            raise self.target_error
+
+    def start_worker(self, worker: dict[str, Any]) -> None:
+        assert worker["name"] not in self.workers
+        self.workers[worker["name"]] = worker
+
+    def stop_worker(self, name: str, drain: bool, timeout: float) -> bool:
+        del self.workers[name]
+        return True
+
+    def report(self, name: str, status: str | None) -> None:
+        if status is None:
+            del self.reports[name]
+        else:
+            self.reports[name] = json.loads(status)
+
+    def log(self, level: str, text: str) -> None:
+        self.lines.append((level, text))
+
+
+class FakeCommands:
+    def execute(self, command: str, *arguments: object) -> Any:
+        return None
+
+
+@pytest.fixture
+def services() -> FakeServices:
+    return FakeServices()
+
+
+@pytest.fixture
+def run(services: FakeServices) -> Callable[[str], Session]:
+    """Run the source of a recipe; its session."""
+
+    def run_source(source: str) -> Session:
+        session = Session(id="s", source=source, services=services)
+        run_recipe(session)
+        return session
+
+    return run_source
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def sealer(tmp_path: Any) -> Sealer:
+    return Sealer.from_file(tmp_path / "host.key")
+
+
+@pytest.fixture
+def new_serving(engine: FakeEngine, sealer: Sealer) -> Callable[..., Serving]:
+    """A host that has just attached to the engine's server."""
+
+    def make(serve_all: bool = True, key: Sealer = sealer) -> Serving:
+        serving = Serving(engine, key, Config(), FakeCommands(), serve_all)
+        serving.attached({"hashtag": "06S", "args": {}})
+        engine.workers.clear()
+        return serving
+
+    return make
+
+
+@pytest.fixture
+def process_mode(services: FakeServices) -> Any:
+    """What `regear host` does to its process, undone afterwards."""
+    import sys
+
+    before = dict(vars(sys.modules["__main__"]))
+    _main_module.install(services)
+    yield
+    set_default(None)
+    names = vars(sys.modules["__main__"])
+    for name in set(names) - set(before):
+        del names[name]
+
+
+RECIPE = """
+from rgsync import RGWriteBehind
+from rgsync.Connectors import SQLiteConnection, SQLiteConnector
+
+RGWriteBehind(
+    GB,
+    "person",
+    {"first_name": "first", "age": "age", "_note": "note", "#": "op"},
+    SQLiteConnector(SQLiteConnection("/tmp/x.db"), "persons", "person_id"),
+    "Persons",
+    VERSION,
+)
+"""
+
+
+@pytest.fixture
+def recipe() -> Callable[..., str]:
+    """A recipe of one registration."""
+
+    def text(version: str | None = None, name: str = "Persons") -> str:
+        source = RECIPE.replace("VERSION", repr(version))
+        return source.replace('"Persons"', repr(name))
+
+    return text

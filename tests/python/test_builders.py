@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from regear._runner import ScriptFailed
+from regear._session import Session, current_session
+from regear.errors import RecipeError
+from rgsync import RGWriteBehind
+
+Run = Callable[[str], Session]
+
+PREAMBLE = """
+from rgsync import RGWriteBehind
+from rgsync.Connectors import *
+sqlite = SQLiteConnector(SQLiteConnection("/tmp/x.db"), "persons", "person_id")
+mapping = {"first_name": "first", "age": "age"}
+"""
+
+
+def test_registration_document_of_the_defaults(run: Run, recipe) -> None:
+    (registration,) = run(recipe("1.2.0")).registrations
+    assert registration.document("06S") == {
+        "name": "Persons",
+        "version": "1.2.0",
+        "kind": "write-behind",
+        "prefix": "person:",
+        "db": 0,
+        "events": ["hset", "hmset", "del", "change"],
+        "fields": ["first_name", "age"],
+        "stream": "_persons-stream-Persons-{06S}",
+        "table": "persons",
+        "target": "sqlite",
+        "batch": 100,
+        "duration": 100,
+        "retry_interval": 5,
+    }
+
+
+def test_worker_of_a_native_connector(run: Run, recipe) -> None:
+    session = run(recipe())
+    worker = session.registrations[0].worker("stream", session.bind)
+    assert worker.pop("connect")() == {"path": "/tmp/x.db"}
+    assert worker == {
+        "name": "Persons",
+        "stream": "stream",
+        "prefix": "person:",
+        "columns": [("first_name", "first"), ("age", "age")],
+        "target": "sqlite",
+        "table": "persons",
+        "primary_key": "person_id",
+        "checkpoint_table": "regear_checkpoint",
+        "transform": None,
+        "fold": True,
+        "batch": 100,
+        "duration": 100,
+        "retry_interval": 5,
+    }
+
+
+def test_every_argument_by_position(run: Run) -> None:
+    session = run(
+        PREAMBLE + "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', '1', 7, 10, 20,"
+        " lambda r: r, ['HSET'])"
+    )
+    (registration,) = session.registrations
+    assert registration.retry_interval == 7
+    assert (registration.batch, registration.duration) == (10, 20)
+    assert registration.events == ("hset",)
+    assert registration.transform is not None
+    assert registration.document("06S")["fields"] is None
+
+
+def test_transform_runs_in_the_session_of_the_recipe(run: Run, services) -> None:
+    session = run(
+        PREAMBLE + "from redisgears import log as note\n"
+        "def upper(record):\n"
+        "    note(record['key'])\n"
+        "    record['value'] = {k: v.upper() for k, v in record['value'].items()}\n"
+        "    return record\n"
+        "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', transform=upper)"
+    )
+    worker = session.registrations[0].worker("stream", session.bind)
+    record = {"key": "p:1", "value": {"age": "x"}, "type": "hash", "event": "hset"}
+    assert worker["transform"](record)["value"] == {"age": "X"}
+    assert services.lines == [("notice", "GEARS: p:1")]
+
+
+def test_custom_connector_is_called_back(run: Run) -> None:
+    session = run(
+        PREAMBLE + "class Mine:\n"
+        "    def TableName(self): return 'things'\n"
+        "    def PrimaryKey(self): return 'id'\n"
+        "    def PrepereQueries(self, mappings): self.mappings = mappings\n"
+        "    def WriteData(self, data): self.seen = (data, self.mappings)\n"
+        "mine = Mine()\n"
+        "RGWriteBehind(GB, 'p', mapping, mine, 'N')"
+    )
+    (registration,) = session.registrations
+    worker = registration.worker("stream", session.bind)
+    assert worker["target"] == "callback"
+    assert worker["fold"] is False
+    assert registration.document("06S")["fields"] is None
+    worker["write"]([{"id": "1-0"}])
+    mine = registration.target.write.__self__
+    assert mine.seen == (
+        [{"id": "1-0"}],
+        {"first_name": "first", "age": "age"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("class C(SQLiteConnector): pass", "sqlite"),
+        (
+            "class C(SQLiteConnector):\n    def TableName(self): return 'upper'",
+            "sqlite",
+        ),
+        ("class C(SQLiteConnector):\n    def WriteData(self, data): pass", "callback"),
+        (
+            "class C(SQLiteConnector):\n    def PrepereQueries(self, m): pass",
+            "callback",
+        ),
+    ],
+)
+def test_subclass_is_native_unless_it_writes_by_itself(
+    run: Run, body: str, kind: str
+) -> None:
+    session = run(
+        PREAMBLE + body + "\nRGWriteBehind(GB, 'p', mapping,"
+        " C(SQLiteConnection('/tmp/x.db'), 't', 'k'), 'N')"
+    )
+    assert session.registrations[0].target.kind == kind
+
+
+def test_connection_that_connects_by_itself_is_not_native(run: Run) -> None:
+    session = run(
+        PREAMBLE + "class C(PostgresConnection):\n"
+        "    def Connect(self): return None\n"
+        "RGWriteBehind(GB, 'p', mapping,"
+        " PostgresConnector(C('u', 'p', 'h/d'), 't', 'k'), 'N')"
+    )
+    assert session.registrations[0].target.kind == "callback"
+
+
+def test_exactly_once_table_is_the_checkpoint_table(run: Run) -> None:
+    session = run(
+        PREAMBLE + "RGWriteBehind(GB, 'p', mapping, SQLiteConnector("
+        "SQLiteConnection('/tmp/x.db'), 't', 'k', 'once'), 'N')"
+    )
+    assert session.registrations[0].target.checkpoint_table == "once"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("RGWriteBehind(GB, '', mapping, sqlite, 'N')", "keysPrefix must be a text"),
+        ("RGWriteBehind(GB, 'p', mapping, sqlite, None)", "name must be a text"),
+        ("RGWriteBehind(GB, 'p', {}, sqlite, 'N')", "mappings names no field"),
+        ("RGWriteBehind(GB, 'p', {'_a': 'a'}, sqlite, 'N')", "mappings names no"),
+        ("RGWriteBehind(GB, 'p', [1], sqlite, 'N')", "mappings must be a dict"),
+        (
+            "RGWriteBehind(GB, 'p', {'a': 'c', 'b': 'c'}, sqlite, 'N')",
+            "two fields are mapped to the column 'c'",
+        ),
+        ("RGWriteBehind(GB, 'p', mapping, sqlite, 'N', 'x')", "is not a version"),
+        ("RGWriteBehind(GB, 'p', mapping, sqlite, 'N', batch=0)", "batch must be"),
+        (
+            "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', duration='1')",
+            "duration must be",
+        ),
+        (
+            "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', transform=1)",
+            "transform must be a function",
+        ),
+        (
+            "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', eventTypes='hset')",
+            "eventTypes must be a list",
+        ),
+        ("RGWriteBehind(GB, 'p', mapping, 5, 'N')", "has no method TableName"),
+        (
+            "for _ in 1, 2: RGWriteBehind(GB, 'p', mapping, sqlite, 'N')",
+            "two registrations are named 'N'",
+        ),
+    ],
+)
+def test_wrong_call_is_named(run: Run, call: str, message: str) -> None:
+    with pytest.raises(ScriptFailed, match=message):
+        run(PREAMBLE + call)
+
+
+def test_outside_of_a_recipe_there_is_no_session() -> None:
+    with pytest.raises(RecipeError, match="no recipe is running"):
+        RGWriteBehind(None, "p", {}, None, "N")
+    with pytest.raises(RecipeError, match="no recipe is running"):
+        current_session()

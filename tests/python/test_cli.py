@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+from rich.console import Console
+
+from regear import errors
+from regear.cli import commands
+from regear.cli._errors import run_command
+from regear.cli._options import _pairs
+from regear.cli.status import render
+
+
+def fails(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Exit code and stderr of the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["regear", *words])
+        with pytest.raises(SystemExit) as caught:
+            run_command(commands, "regear")
+    return caught.value.code, capsys.readouterr().err
+
+
+def test_wrong_usage_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = fails(capsys, "up", "--port", "x")
+    assert code == 2
+    assert text.count("\n") == 1
+    assert "(try: regear up --help)" in text
+
+
+def test_unreachable_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = fails(capsys, "status", "--redis", "redis://u:hidden@127.0.0.1:1")
+    assert code == 1
+    assert text.startswith("regear: redis://***@127.0.0.1:1: ")
+    assert text.count("\n") == 1
+    assert "hidden" not in text
+
+
+def test_missing_recipe_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = fails(capsys, "host", "/no/such/recipe.py")
+    assert code == 1
+    assert text == (
+        "regear: the recipe /no/such/recipe.py cannot be read:"
+        " No such file or directory\n"
+    )
+
+
+def test_run_passes_everything_to_gears(capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = fails(capsys, "run", "--port", "1", "/no/such.py", "REQUIREMENTS")
+    assert code == 1
+    assert text == "regear: /no/such.py cannot be read: No such file or directory\n"
+
+
+def test_set_wants_pairs() -> None:
+    assert _pairs(None, None, ("A=1", "B=x=y")) == {"A": "1", "B": "x=y"}
+    with pytest.raises(click.BadParameter):
+        _pairs(None, None, ("A",))
+
+
+def test_status_shows_what_is_wrong() -> None:
+    registration = {
+        "name": "Persons",
+        "version": None,
+        "prefix": "person:",
+        "table": "persons",
+        "backlog": 12,
+        "status": {
+            "state": "refused",
+            "rate": 10.4,
+            "lag_ms": 1500,
+            "last_error": "no such table: persons",
+            "hint": "CREATE TABLE persons",
+        },
+    }
+    document = {"host": {"attached": True, "fence": 3}, "registrations": [registration]}
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(render(json.loads(json.dumps(document))))
+    text = captured.get()
+    assert "host attached, fence 3" in text
+    assert "person:*" in text
+    assert "1.5 s" in text
+    assert "Persons: no such table: persons (try: CREATE TABLE persons)" in text
+
+
+def test_status_without_host() -> None:
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(render({"host": {"attached": False}, "registrations": []}))
+    assert "no host is attached (try: regear host)" in captured.get()
+
+
+def test_errors_say_what_to_try() -> None:
+    assert str(errors.RegearError("broken")) == "broken"
+    assert str(errors.TargetError("broken", "mend it")) == "broken (try: mend it)"
+    assert issubclass(errors.NotAvailable, errors.RecipeError)
