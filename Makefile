@@ -20,11 +20,12 @@ test: ## Run all tests, on Redis and once more on Valkey
 	@scripts/test-python
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: ## Run the benchmarks: half an hour, on an idle machine
 	@scripts/bootstrap test
 	@scripts/install-wheel
-	@scripts/test-cpp release -DREGEAR_BUILD_BENCHMARKS=ON
-	@$(python) -m benchmarks
+	@scripts/test-cpp release
+	@$(python) benchmarks/capture.py
+	@$(python) benchmarks/drain.py
 
 .PHONY: asan
 asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer
