@@ -28,8 +28,8 @@ struct Constants {
 };
 
 const Constants& Texts() {
-  static const Constants constants;
-  return constants;
+  static const Constants kConstants;
+  return kConstants;
 }
 
 rm::String* OpText(ChangeOp op) {

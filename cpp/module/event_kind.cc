@@ -11,7 +11,7 @@ namespace {
 using KindByName = std::unordered_map<std::string_view, EventKind>;
 
 const KindByName& HashAndGenericEvents() {
-  static const KindByName kinds = {
+  static const KindByName kKinds = {
       {"hset", EventKind::kFieldsWritten},
       {"hincrby", EventKind::kFieldsWritten},
       {"hincrbyfloat", EventKind::kFieldsWritten},
@@ -32,13 +32,13 @@ const KindByName& HashAndGenericEvents() {
       {"expired", EventKind::kCacheEvent},
       {"evicted", EventKind::kCacheEvent},
   };
-  return kinds;
+  return kKinds;
 }
 
 // Commands that may write their own type over a key that held a hash; all
 // others of these classes would have failed with WRONGTYPE.
 const KindByName& OverwritingEvents() {
-  static const KindByName kinds = {
+  static const KindByName kKinds = {
       {"set", EventKind::kValueArrived},
       {"sortstore", EventKind::kValueArrived},
       {"sinterstore", EventKind::kValueArrived},
@@ -52,7 +52,7 @@ const KindByName& OverwritingEvents() {
       {"geosearchstore", EventKind::kValueArrived},
       {"del", EventKind::kValueGone},
   };
-  return kinds;
+  return kKinds;
 }
 
 EventKind Find(const KindByName& kinds, std::string_view event,

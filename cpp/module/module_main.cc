@@ -167,7 +167,7 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
 ModuleState& State() { return *state; }
 
 ModuleState::ModuleState(rm::Ctx* ctx)
-    : context(ctx), registry(server, [this] { OnRegistryChange(); }) {
+    : context(ctx), registry([this] { OnRegistryChange(); }) {
   server.Start(ctx);
 }
 

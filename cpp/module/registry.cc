@@ -50,8 +50,8 @@ class WritingScope {
 
 }  // namespace
 
-Registry::Registry(const ServerState& server, std::function<void()> on_change)
-    : server_(server), on_change_(std::move(on_change)) {}
+Registry::Registry(std::function<void()> on_change)
+    : on_change_(std::move(on_change)) {}
 
 void Registry::Load(rm::Ctx* ctx) {
   const DatabaseScope database(ctx, 0);

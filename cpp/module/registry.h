@@ -12,7 +12,6 @@
 #include "module/handles.h"
 #include "module/module_api.h"
 #include "module/registration.h"
-#include "module/server_state.h"
 
 namespace regear {
 
@@ -29,7 +28,7 @@ class Registry {
   static constexpr std::string_view kKey = "_regear:registry";
 
   // `on_change` is called after every change of the set of registrations.
-  Registry(const ServerState& server, std::function<void()> on_change);
+  explicit Registry(std::function<void()> on_change);
 
   // Reads the hash; called when a data set was loaded or a replica promoted.
   // Registrations that are not understood are logged and left out.
@@ -82,7 +81,6 @@ class Registry {
   std::string NextId();
   void Changed();
 
-  const ServerState& server_;
   const std::function<void()> on_change_;
   std::map<std::string, Registration> registrations_;  // by KeysReader id
   std::map<std::string, std::string> sessions_;        // id → sealed blob
