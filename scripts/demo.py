@@ -21,9 +21,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Optional
 
 import redis
 from rich.console import Console
@@ -68,6 +70,9 @@ VALUES = {
     "mileage": [str(number) for number in range(0, 200_000, 1000)],
 }
 
+#: The mapped values of each id, None where there is none.
+Rows = dict[str, tuple[Optional[str], ...]]
+
 console = Console()
 
 
@@ -98,9 +103,10 @@ def load_recipe(client: redis.Redis) -> None:
     console.print(f"RG.PYEXECUTE {RECIPE.name} REQUIREMENTS rgsync → {_text(reply)}")
 
 
-def write(url: str, operations: int, progress: Progress) -> None:
+def start_writing(
+    url: str, operations: int, written: Callable[[int], None]
+) -> list[threading.Thread]:
     """`operations` writes from several connections at once."""
-    task = progress.add_task("writing", total=operations)
     shares = [operations // CONNECTIONS] * CONNECTIONS
     shares[0] += operations - sum(shares)
     keys = max(1, operations // 8)  # of each kind: keys are written repeatedly
@@ -115,7 +121,7 @@ def write(url: str, operations: int, progress: Progress) -> None:
                         _one_write(pipeline, choose, keys)
                     pipeline.execute()
                 share -= count
-                progress.advance(task, count)
+                written(count)
 
     threads = [
         threading.Thread(target=work, args=(seed, share))
@@ -123,8 +129,7 @@ def write(url: str, operations: int, progress: Progress) -> None:
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    return threads
 
 
 def _one_write(
@@ -147,35 +152,62 @@ def _one_write(
         pipeline.delete(key)
 
 
-def catch_up(client: redis.Redis, progress: Progress) -> bool:
-    """Wait until nothing is left to write; shows the backlog, rate and lag."""
-    task = progress.add_task("catching up", total=None)
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        registrations = status(client)
-        backlog = sum(registration["backlog"] for registration in registrations)
-        rate = sum(_work(registration, "rate") for registration in registrations)
-        lag = max(_work(registration, "lag_ms") for registration in registrations)
-        progress.update(
-            task,
-            description=f"backlog {backlog}, {rate:.0f} changes/s, lag {lag:.0f} ms",
+@dataclass
+class Course:
+    """How a run went."""
+
+    caught_up: bool = False
+    write_seconds: float = 0.0
+    seconds: float = 0.0
+    peak_rate: float = 0.0
+    peak_lag: float = 0.0
+    peak_backlog: int = 0
+
+
+def run(client: redis.Redis, url: str, operations: int) -> Course:
+    """Write, and watch until nothing is left to write to the database."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    course = Course()
+    started = time.monotonic()
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("writing", total=operations)
+        threads = start_writing(
+            url, operations, lambda count: progress.advance(task, count)
         )
-        if backlog == 0:
-            progress.update(task, total=1, completed=1)
-            return True
-        for registration in registrations:
-            if _work(registration, "last_error", None):
-                console.print(f"[red]{registration['name']}: {registration['status']}")
-        time.sleep(POLL)
-    return False
+        while time.monotonic() < started + DEADLINE:
+            writing = any(thread.is_alive() for thread in threads)
+            if writing:
+                course.write_seconds = time.monotonic() - started
+            registrations = status(client)
+            backlog = sum(registration["backlog"] for registration in registrations)
+            rate = sum(_work(registration, "rate") for registration in registrations)
+            lag = max(_work(registration, "lag_ms") for registration in registrations)
+            work = f"backlog {backlog}, {rate:.0f} changes/s, lag {lag:.0f} ms"
+            progress.update(task, description=work)
+            course.peak_backlog = max(course.peak_backlog, backlog)
+            course.peak_rate = max(course.peak_rate, rate)
+            course.peak_lag = max(course.peak_lag, lag)
+            if backlog == 0 and not writing:
+                course.caught_up = True
+                break
+            time.sleep(POLL)
+        for thread in threads:
+            thread.join()
+    course.seconds = time.monotonic() - started
+    return course
 
 
-def status(client: redis.Redis) -> list[dict]:
+def status(client: redis.Redis) -> list[dict[str, Any]]:
     return json.loads(client.execute_command("RG.STATUS"))["registrations"]
 
 
-def _work(registration: dict, name: str, default: object = 0) -> object:
-    return (registration["status"] or {}).get(name) or default
+def _work(registration: dict[str, Any], name: str) -> float:
+    return (registration["status"] or {}).get(name) or 0
 
 
 def compare(client: redis.Redis, database: sqlite3.Connection) -> tuple[int, list[str]]:
@@ -194,7 +226,7 @@ def compare(client: redis.Redis, database: sqlite3.Connection) -> tuple[int, lis
     return rows_seen, differences
 
 
-def _hashes(client: redis.Redis, prefix: str, mapping: dict) -> dict[str, tuple]:
+def _hashes(client: redis.Redis, prefix: str, mapping: dict[str, str]) -> Rows:
     keys = list(client.scan_iter(f"{prefix}:*", count=1000))
     with client.pipeline(transaction=False) as pipeline:
         for key in keys:
@@ -207,8 +239,8 @@ def _hashes(client: redis.Redis, prefix: str, mapping: dict) -> dict[str, tuple]
 
 
 def _rows(
-    database: sqlite3.Connection, table: str, primary_key: str, mapping: dict
-) -> dict[str, tuple]:
+    database: sqlite3.Connection, table: str, primary_key: str, mapping: dict[str, str]
+) -> Rows:
     columns = ", ".join([primary_key, *mapping.values()])
     return {
         row[0]: tuple(None if value is None else str(value) for value in row[1:])
@@ -234,8 +266,8 @@ def show_some(client: redis.Redis, database: sqlite3.Connection) -> None:
     console.print(table)
 
 
-def _text(value: object) -> str | None:
-    return value.decode() if isinstance(value, bytes) else value  # type: ignore[return-value]
+def _text(value: Any) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def keep_up(url: str, database: Path) -> None:
@@ -250,47 +282,50 @@ def keep_up(url: str, database: Path) -> None:
         console.print()
 
 
+def report(course: Course, operations: int) -> None:
+    console.print(
+        f"{operations} writes in {course.write_seconds:.1f} s; the database had all"
+        f" of them {course.seconds - course.write_seconds:.1f} s later"
+    )
+    console.print(
+        f"at most: {course.peak_rate:.0f} changes/s, lag {course.peak_lag:.0f} ms,"
+        f" backlog {course.peak_backlog}"
+    )
+
+
+def verdict(course: Course, rows: int, differences: list[str]) -> bool:
+    for line in differences[:10]:
+        console.print(f"[red]{line}")
+    if not course.caught_up:
+        console.print("[bold red]the database did not catch up in time")
+    elif differences:
+        console.print(f"[bold red]{len(differences)} rows differ from their hashes")
+    else:
+        console.print(f"[bold green]all {rows} rows equal their hashes")
+        return True
+    return False
+
+
 def main() -> int:
     operations = int(os.environ.get("OPS", "100000"))
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with tempfile.TemporaryDirectory(prefix="regear-demo-") as folder:
-        path = Path(folder) / "demo.db"
-        with (
-            regear_up(Path(folder)) as url,
-            closing(redis.Redis.from_url(url)) as client,
-        ):
-            console.print(f"regear up: {url}")
-            load_recipe(client)
-            started = time.monotonic()
-            with Progress(*columns, console=console) as progress:
-                write(url, operations, progress)
-                written = time.monotonic()
-                caught_up = catch_up(client, progress)
-            ended = time.monotonic()
-            console.print(
-                f"{operations} writes in {written - started:.1f} s; the database had"
-                f" all of them {ended - written:.1f} s later"
-                f" ({operations / (ended - started):.0f} writes/s end to end)"
-            )
-            with closing(sqlite3.connect(path)) as database:
-                show_some(client, database)
-                rows, differences = compare(client, database)
-            for line in differences[:10]:
-                console.print(f"[red]{line}")
-            if caught_up and not differences:
-                console.print(f"[bold green]all {rows} rows equal their hashes")
-            elif not caught_up:
-                console.print("[bold red]the database did not catch up in time")
-            else:
-                console.print(f"[bold red]{len(differences)} rows differ")
-            if os.environ.get("KEEP") == "1":
-                keep_up(url, path)
-    return 0 if caught_up and not differences else 1
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="regear-demo-"))
+        )
+        url = stack.enter_context(regear_up(folder))
+        client = stack.enter_context(closing(redis.Redis.from_url(url)))
+        console.print(f"regear up: {url}")
+        load_recipe(client)
+        course = run(client, url, operations)
+        report(course, operations)
+        path = folder / "demo.db"
+        with closing(sqlite3.connect(path)) as database:
+            show_some(client, database)
+            rows, differences = compare(client, database)
+        well = verdict(course, rows, differences)
+        if os.environ.get("KEEP") == "1":
+            keep_up(url, path)
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
