@@ -1,0 +1,161 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/connector_factory.h"
+#include "engine/redis_event_source.h"
+
+namespace regear {
+
+Result<std::unique_ptr<Engine>> Engine::Create(std::string_view url) {
+  auto parsed = RedisUrl::Parse(url);
+  if (!parsed.ok()) return parsed.status();
+  ConnectionOptions options;
+  options.url = *std::move(parsed);
+  return std::unique_ptr<Engine>(new Engine(std::move(options)));
+}
+
+Engine::Engine(ConnectionOptions options)
+    : options_(std::move(options)),
+      link_(std::make_unique<HostLink>(
+          HostLinkOptions{options_, [this] { return WorkerStatuses(); },
+                          [this] { AbortWorkers(); }})) {}
+
+Engine::~Engine() { Detach(); }
+
+Result<Attachment> Engine::Attach(uint64_t fence) {
+  return link_->Attach(std::max(fence, highest_fence_.load()));
+}
+
+Status Engine::CheckTarget(const WorkerSpec& spec) {
+  auto connector = MakeConnector(spec);
+  if (!connector.ok()) return connector.status();
+  return (*connector)->Open();
+}
+
+Status Engine::StartWorker(WorkerSpec spec) {
+  const std::shared_ptr<const Lease> lease = link_->lease();
+  if (!lease || !lease->valid()) {
+    return Status(StatusCode::kFenced,
+                  "worker " + spec.name + " cannot start without the lease");
+  }
+  auto connector = MakeConnector(spec);
+  if (!connector.ok()) return connector.status();
+  const std::string name = spec.name;
+  // Ends outside the lock, which its last steps may need (AbortWorkers).
+  std::shared_ptr<DrainWorker> replaced;
+  MutexLock lock(&mutex_);
+  const auto found = workers_.find(name);
+  if (found != workers_.end()) {
+    if (found->second.fence == lease->fence) {
+      return Status(StatusCode::kInvalid, "worker " + name + " runs already",
+                    "stop it first");
+    }
+    replaced = std::move(found->second.worker);
+    workers_.erase(found);
+  }
+  WorkerParts parts = MakeParts(spec, *std::move(connector), lease);
+  workers_[name] = {
+      std::make_shared<DrainWorker>(std::move(spec), std::move(parts)),
+      lease->fence};
+  return Status::Ok();
+}
+
+WorkerParts Engine::MakeParts(const WorkerSpec& spec,
+                              std::unique_ptr<Connector> connector,
+                              std::shared_ptr<const Lease> lease) {
+  WorkerParts parts;
+  parts.connector = std::move(connector);
+  parts.cancellation = std::make_shared<Cancellation>();
+  ConnectionOptions options = options_;
+  options.cancellation = parts.cancellation.get();
+  StreamControl control;
+  control.trim = [this, fence = lease->fence](const std::string& stream,
+                                              Position position) {
+    return link_->Trim(fence, stream, position);
+  };
+  control.backlog = [this](const std::string& stream) {
+    return link_->GetBacklog(stream);
+  };
+  parts.source = std::make_unique<RedisEventSource>(options, spec.stream,
+                                                    std::move(control));
+  parts.on_conflict = [this, lease](const Checkpoint& found) {
+    OnConflict(found, *lease);
+  };
+  parts.lease = std::move(lease);
+  return parts;
+}
+
+// A fence from another life of the data set (Redis came back empty, say, or
+// from an old backup) tells nothing about who writes now. The module confirms
+// that we do: take a fence above that one, by attaching anew.
+void Engine::OnConflict(const Checkpoint& found, const Lease& lease) {
+  if (found.epoch_id == lease.epoch_id) return;
+  uint64_t highest = highest_fence_.load();
+  while (highest < found.fence &&
+         !highest_fence_.compare_exchange_weak(highest, found.fence)) {
+  }
+  link_->GiveUp(lease.fence,
+                "a target was last written under fence " +
+                    std::to_string(found.fence) +
+                    ", before Redis lost its data: attach again above it");
+}
+
+bool Engine::StopWorker(const std::string& name, bool drain,
+                        Milliseconds timeout) {
+  std::shared_ptr<DrainWorker> worker;
+  {
+    MutexLock lock(&mutex_);
+    const auto found = workers_.find(name);
+    if (found == workers_.end()) return true;
+    worker = found->second.worker;
+  }
+  // Not under the lock: its last steps may find that the lease is lost. Until
+  // it has ended its status stays visible.
+  const bool drained = worker->Stop(drain, timeout);
+  MutexLock lock(&mutex_);
+  const auto found = workers_.find(name);
+  if (found != workers_.end() && found->second.worker == worker) {
+    workers_.erase(found);
+  }
+  return drained;
+}
+
+TextPairs Engine::WorkerStatuses() {
+  std::vector<std::pair<std::string, std::shared_ptr<DrainWorker>>> workers;
+  {
+    MutexLock lock(&mutex_);
+    for (const auto& [name, entry] : workers_) {
+      workers.emplace_back(name, entry.worker);
+    }
+  }
+  TextPairs statuses;
+  for (const auto& [name, worker] : workers) {
+    statuses.emplace_back(name, worker->StatusJson());
+  }
+  return statuses;
+}
+
+void Engine::AbortWorkers() {
+  MutexLock lock(&mutex_);
+  for (const auto& [name, entry] : workers_) entry.worker->Abort();
+}
+
+void Engine::StopAllWorkers() {
+  std::map<std::string, Entry> workers;
+  {
+    MutexLock lock(&mutex_);
+    workers.swap(workers_);
+  }
+  for (const auto& [name, entry] : workers) entry.worker->Abort();
+  for (const auto& [name, entry] : workers) entry.worker->Stop(false, {});
+}
+
+void Engine::Detach() {
+  StopAllWorkers();
+  link_->Detach();
+}
+
+}  // namespace regear

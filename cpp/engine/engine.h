@@ -1,0 +1,82 @@
+// A host: its lease on a Redis server and its drain workers. The interface of
+// the engine for C++ programs and for the Python extension.
+//
+//   auto engine = regear::Engine::Create("redis://localhost");
+//   auto attachment = (*engine)->Attach(0);    // until it says "attached"
+//   (*engine)->StartWorker(spec);              // for each registration
+//   while ((*engine)->NextJob(seconds(1)).ok()) …
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "base/thread_annotations.h"
+#include "engine/drain_worker.h"
+#include "engine/host_link.h"
+#include "engine/worker_spec.h"
+
+namespace regear {
+
+// Safe to use from any thread. When the lease is lost, all workers stop by
+// themselves and NextJob fails with kFenced: attach again and start the
+// workers anew.
+class Engine {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+
+  static Result<std::unique_ptr<Engine>> Create(std::string_view url);
+  ~Engine();  // detaches
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Asks for the lease once. `fence` is the highest that the caller found in
+  // its targets; those that workers met are taken into account by themselves.
+  Result<Attachment> Attach(uint64_t fence);
+  // Jobs, registry and log of the module, as in HostLink.
+  HostLink& link() { return *link_; }
+
+  // Opens the target and closes it again. kStop or kInvalid: an operator must
+  // act, the hint says how; anything else: try again later.
+  Status CheckTarget(const WorkerSpec& spec);
+
+  // Replaces a worker of the same name that has stopped; kInvalid if one of
+  // that name still runs under this lease.
+  Status StartWorker(WorkerSpec spec);
+  // As DrainWorker::Stop; true if there is no such worker.
+  bool StopWorker(const std::string& name, bool drain, Milliseconds timeout);
+  // Status JSON by registration name.
+  TextPairs WorkerStatuses();
+
+  // Stops all workers and gives the lease back.
+  void Detach();
+
+ private:
+  struct Entry {
+    std::shared_ptr<DrainWorker> worker;
+    uint64_t fence = 0;  // of the lease it was started under
+  };
+
+  explicit Engine(ConnectionOptions options);
+
+  WorkerParts MakeParts(const WorkerSpec& spec,
+                        std::unique_ptr<Connector> connector,
+                        std::shared_ptr<const Lease> lease);
+  void OnConflict(const Checkpoint& found, const Lease& lease);
+  void AbortWorkers();
+  void StopAllWorkers();
+
+  const ConnectionOptions options_;
+  std::atomic<uint64_t> highest_fence_ = 0;  // found in any target
+  Mutex mutex_;
+  std::map<std::string, Entry> workers_ REGEAR_GUARDED_BY(mutex_);
+  // Last: it calls back until it is gone.
+  std::unique_ptr<HostLink> link_;
+};
+
+}  // namespace regear

@@ -1,0 +1,50 @@
+// The messages of docs/host-link.md as types.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "redis/reply.h"
+
+namespace regear {
+
+inline constexpr std::string_view kHostProtocol = "1";
+
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+// The reply to ATTACH. Only `attached` is set for a standby.
+struct Attachment {
+  bool attached = false;
+  uint64_t fence = 0;
+  std::chrono::milliseconds lease{0};
+  std::string node;
+  std::string hashtag;
+  uint64_t epoch = 0;
+  std::string epoch_id;
+  uint64_t generation = 0;
+  TextPairs args;  // of the module
+};
+
+struct Job {
+  uint64_t id = 0;
+  std::string kind;  // PYEXECUTE or REGISTRY
+  std::vector<std::string> arguments;
+};
+
+struct RegistryContents {
+  uint64_t generation = 0;
+  std::vector<std::string> registrations;  // JSON
+  TextPairs sessions;                      // id and sealed blob
+};
+
+// Each fails with kInvalid if the reply does not have the expected shape.
+Result<Attachment> ParseAttachment(ReplyView reply);
+Result<std::optional<Job>> ParseNextJob(ReplyView reply);
+Result<RegistryContents> ParseRegistry(ReplyView reply);
+
+}  // namespace regear
