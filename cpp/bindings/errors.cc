@@ -1,0 +1,77 @@
+#include "bindings/errors.h"
+
+#include "bindings/text.h"
+
+namespace regear {
+
+namespace py = pybind11;
+
+namespace {
+
+// Never released: there may be no interpreter left when statics are
+// destroyed.
+struct ErrorClasses {
+  py::object regear_error;
+  py::object connection_failed;
+  py::object lease_lost;
+  py::object target_error;
+  py::object target_unavailable;
+};
+ErrorClasses* error_classes = nullptr;
+
+[[noreturn]] void Raise(const py::object& error_class, const Status& status) {
+  const py::object error = error_class(
+      ToPython(status.message()), py::arg("hint") = ToPython(status.hint()));
+  PyErr_SetObject(error_class.ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
+}  // namespace
+
+void LoadErrorClasses() {
+  const py::module_ errors = py::module_::import("regear.errors");
+  error_classes = new ErrorClasses{
+      errors.attr("RegearError"), errors.attr("ConnectionFailed"),
+      errors.attr("LeaseLost"), errors.attr("TargetError"),
+      errors.attr("TargetUnavailable")};
+}
+
+void RaiseIfError(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      return;
+    case StatusCode::kFenced:
+      Raise(error_classes->lease_lost, status);
+    case StatusCode::kReconnect:
+    case StatusCode::kRetry:
+      Raise(error_classes->connection_failed, status);
+    default:
+      Raise(error_classes->regear_error, status);
+  }
+}
+
+void RaiseIfTargetError(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      return;
+    case StatusCode::kStop:
+    case StatusCode::kReject:
+    case StatusCode::kInvalid:
+      Raise(error_classes->target_error, status);
+    default:
+      Raise(error_classes->target_unavailable, status);
+  }
+}
+
+Status StatusOfPythonError(py::error_already_set* error) {
+  std::string message = FromPython(error->type().attr("__name__"));
+  try {
+    const std::string text = FromPython(py::str(error->value()));
+    if (!text.empty()) message += ": " + text;
+  } catch (const py::error_already_set&) {
+    message += ": its message cannot be shown";  // __str__ raises as well
+  }
+  return Status(StatusCode::kRetry, message);
+}
+
+}  // namespace regear

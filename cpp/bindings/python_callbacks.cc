@@ -1,0 +1,174 @@
+#include "bindings/python_callbacks.h"
+
+#include <utility>
+#include <vector>
+
+#include "bindings/errors.h"
+#include "bindings/text.h"
+
+namespace regear {
+
+namespace py = pybind11;
+
+namespace {
+
+// Runs `body` with the GIL and turns what it raises into a Status.
+template <typename Body>
+Status CallPython(Body body) {
+  const py::gil_scoped_acquire gil;
+  try {
+    return body();
+  } catch (py::error_already_set& error) {
+    return StatusOfPythonError(&error);
+  } catch (const std::exception& error) {  // a cast that failed, say
+    return Status(StatusCode::kRetry, error.what());
+  }
+}
+
+// The names that each record of a batch repeats, made once.
+struct RecordNames {
+  py::str id{"id"}, value{"value"}, operation{"#"};
+  py::str merge{"="}, erase{"~"};
+  py::str primary_key;
+  std::vector<py::str> columns;
+
+  RecordNames(const RowMapping& mapping, const std::string& key)
+      : primary_key(ToPython(key)) {
+    for (const RowMapping::Column& column : mapping.columns) {
+      columns.push_back(ToPython(column.name));
+    }
+  }
+};
+
+py::dict MakeRecord(const FoldedBatch& batch, size_t i,
+                    const RecordNames& names) {
+  const Row& row = batch.row(i);
+  py::dict value;
+  if (row.operation != Operation::kDelete) {
+    const auto cells = batch.cells(i);
+    for (size_t column = 0; column < cells.size(); ++column) {
+      const Cell& cell = cells[column];
+      if (cell.state == CellState::kValue) {
+        value[names.columns[column]] = ToPython(cell.value);
+      } else if (cell.state == CellState::kDefault) {
+        value[names.columns[column]] = py::none();
+      }
+    }
+  }
+  value[names.primary_key] = ToPython(row.id);
+  value[names.operation] =
+      row.operation == Operation::kDelete ? names.erase : names.merge;
+  py::dict record;
+  record[names.id] = ToPython(row.last.ToString());
+  record[names.value] = std::move(value);
+  return record;
+}
+
+py::dict MakeTransformInput(const ChangeBatch& batch, const Change& change) {
+  py::dict record;
+  record["key"] = ToPython(change.key);
+  record["type"] = "hash";
+  record["event"] = ToPython(change.event);
+  if (change.operation == Operation::kDelete) {
+    record["value"] = py::none();
+    return record;
+  }
+  py::dict value;
+  for (const FieldValue& pair : batch.Fields(change)) {
+    value[ToPython(pair.field)] = ToPython(pair.value);
+  }
+  record["value"] = std::move(value);
+  return record;
+}
+
+// Adds what `transform` made of `change`. Cleared fields pass by their names
+// in the hash; one that the result sets is set.
+void AddTransformed(const ChangeBatch& from, Change change,
+                    const py::object& result, ChangeBatch* to) {
+  if (result.is_none()) return;
+  const py::dict record = result.cast<py::dict>();
+  const py::object value = record["value"];
+  change.key = to->Own(FromPython(record["key"]));
+  change.event = to->Own(std::string(change.event));
+  change.ack = to->Own(std::string(change.ack));
+  if (value.is_none()) {
+    change.operation = Operation::kDelete;
+  } else {
+    for (const auto& [field, content] : value.cast<py::dict>()) {
+      const std::string_view name = to->Own(FromPython(field));
+      if (content.is_none()) {
+        to->AddCleared(name);
+      } else {
+        to->AddField(name, to->Own(FromPython(content)));
+      }
+    }
+    for (std::string_view field : from.Cleared(change)) {
+      to->AddCleared(to->Own(std::string(field)));
+    }
+    // A delete that the transform gives a value is all there is of the row.
+    if (change.operation == Operation::kDelete) {
+      change.operation = Operation::kReplace;
+    }
+  }
+  to->Add(change);
+}
+
+}  // namespace
+
+PythonObject::~PythonObject() {
+  // At exit the interpreter may be gone, and the object with it.
+  if (!Py_IsInitialized()) {
+    object_.release();
+    return;
+  }
+  const py::gil_scoped_acquire gil;
+  object_ = py::object();
+}
+
+ConnectionProvider MakeConnectionProvider(PythonObjectPtr connect) {
+  return [connect = std::move(connect)]() -> Result<ConnectionParameters> {
+    ConnectionParameters parameters;
+    const Status status = CallPython([&] {
+      const py::dict given = connect->get()().cast<py::dict>();
+      for (const auto& [name, value] : given) {
+        parameters[FromPython(name)] = FromPython(value);
+      }
+      return Status::Ok();
+    });
+    if (!status.ok()) return status;
+    return parameters;
+  };
+}
+
+BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
+                                std::string primary_key) {
+  return [write = std::move(write), mapping = std::move(mapping),
+          primary_key = std::move(primary_key)](const FoldedBatch& batch) {
+    return CallPython([&] {
+      const RecordNames names(mapping, primary_key);
+      py::list records(batch.size());
+      for (size_t i = 0; i < batch.size(); ++i) {
+        records[i] = MakeRecord(batch, i, names);
+      }
+      write->get()(records);
+      return Status::Ok();
+    });
+  };
+}
+
+Transform MakeTransform(PythonObjectPtr transform) {
+  return [transform = std::move(transform)](ChangeBatch* batch) {
+    return CallPython([&] {
+      ChangeBatch transformed;
+      for (const Change& change : batch->changes()) {
+        const py::object result =
+            transform->get()(MakeTransformInput(*batch, change));
+        AddTransformed(*batch, change, result, &transformed);
+      }
+      *batch = std::move(transformed);
+      return Status::Ok();
+    });
+  };
+}
+
+}  // namespace regear

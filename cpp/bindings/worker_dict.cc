@@ -1,0 +1,123 @@
+#include "bindings/worker_dict.h"
+
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "bindings/python_callbacks.h"
+#include "bindings/text.h"
+
+namespace regear {
+
+namespace py = pybind11;
+
+namespace {
+
+py::object Required(const py::dict& worker, const char* key) {
+  if (!worker.contains(key)) throw py::key_error(key);
+  return worker[key];
+}
+
+// None counts as absent.
+bool Has(const py::dict& worker, const char* key) {
+  return worker.contains(key) && !py::object(worker[key]).is_none();
+}
+
+std::string Text(const py::dict& worker, const char* key) {
+  return FromPython(Required(worker, key));
+}
+
+size_t Count(const py::dict& worker, const char* key, size_t absent) {
+  if (!Has(worker, key)) return absent;
+  const auto count = worker[key].cast<long long>();
+  if (count < 1) throw py::value_error(std::string(key) + " is less than 1");
+  return static_cast<size_t>(count);
+}
+
+PythonObjectPtr Callable(const py::dict& worker, const char* key) {
+  py::object callable = Required(worker, key);
+  if (!PyCallable_Check(callable.ptr())) {
+    throw py::type_error(std::string(key) + " cannot be called");
+  }
+  return std::make_shared<PythonObject>(std::move(callable));
+}
+
+TargetKind ParseTarget(const std::string& text) {
+  if (text == "sqlite") return TargetKind::kSqlite;
+  if (text == "postgres") return TargetKind::kPostgres;
+  if (text == "callback") return TargetKind::kCallback;
+  throw py::value_error("unknown target: " + text);
+}
+
+RowMapping ParseMapping(const py::dict& worker) {
+  RowMapping mapping;
+  mapping.key_prefix = Text(worker, "prefix");
+  for (const py::handle pair : Required(worker, "columns")) {
+    const auto column = pair.cast<py::sequence>();
+    mapping.columns.push_back(
+        {FromPython(py::object(column[0])), FromPython(py::object(column[1]))});
+  }
+  return mapping;
+}
+
+DrainOptions ParseDrain(const py::dict& worker) {
+  DrainOptions drain;
+  drain.batch = Count(worker, "batch", drain.batch);
+  if (Has(worker, "duration")) {
+    drain.duration =
+        std::chrono::milliseconds(worker["duration"].cast<long long>());
+  }
+  if (Has(worker, "retry_interval")) {
+    drain.retry_interval = std::chrono::milliseconds(
+        std::llround(worker["retry_interval"].cast<double>() * 1000));
+  }
+  drain.max_batch = Count(worker, "max_batch", drain.max_batch);
+  drain.max_batch = std::max(drain.max_batch, drain.batch);
+  drain.max_batch_bytes =
+      Count(worker, "max_batch_bytes", drain.max_batch_bytes);
+  return drain;
+}
+
+void ParseCallback(const py::dict& worker, WorkerSpec* spec) {
+  spec->write = MakeBatchCallback(Callable(worker, "write"), spec->mapping,
+                                  Text(worker, "primary_key"));
+}
+
+void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {
+  spec->table.table = Text(worker, "table");
+  spec->table.primary_key = Text(worker, "primary_key");
+  if (Has(worker, "checkpoint_table")) {
+    spec->table.checkpoint_table = Text(worker, "checkpoint_table");
+  }
+  spec->table.checkpoint_id = spec->stream;
+  spec->connect = MakeConnectionProvider(Callable(worker, "connect"));
+}
+
+}  // namespace
+
+WorkerSpec ParseWorker(const py::dict& worker) {
+  WorkerSpec spec;
+  spec.name = Text(worker, "name");
+  spec.stream = Text(worker, "stream");
+  spec.mapping = ParseMapping(worker);
+  spec.target = ParseTarget(Text(worker, "target"));
+  const bool is_callback = spec.target == TargetKind::kCallback;
+  if (is_callback) {
+    ParseCallback(worker, &spec);
+  } else {
+    ParseDatabase(worker, &spec);
+  }
+  if (Has(worker, "transform")) {
+    spec.transform = MakeTransform(Callable(worker, "transform"));
+  }
+  const bool fold =
+      Has(worker, "fold") ? worker["fold"].cast<bool>() : !is_callback;
+  spec.fold = fold ? FoldMode::kLastState : FoldMode::kEveryChange;
+  spec.drain = ParseDrain(worker);
+  return spec;
+}
+
+}  // namespace regear
