@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import select
 import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -29,16 +29,33 @@ def log_to_stderr(level: int) -> None:
     logging.basicConfig(level=level, handlers=[handler], format="%(message)s")
 
 
+class StopSignal:
+    """Ctrl-C or SIGTERM. A pipe, because the handler may interrupt the main
+    thread anywhere, even while it holds the lock of a threading.Event."""
+
+    def __init__(self) -> None:
+        self._receive, self._send = os.pipe()
+        os.set_blocking(self._send, False)
+
+    def set(self, *_: object) -> None:
+        with suppress(BlockingIOError):  # it is full of stops already
+            os.write(self._send, b"x")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether it came within ``timeout`` seconds."""
+        return bool(select.select([self._receive], [], [], timeout)[0])
+
+    def close(self) -> None:
+        os.close(self._receive)
+        os.close(self._send)
+
+
 @contextmanager
-def until_stopped() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
+def until_stopped() -> Iterator[StopSignal]:
+    """Within, Ctrl-C and SIGTERM set the signal and do nothing else."""
+    stopped = StopSignal()
     previous = {
-        number: signal.signal(number, stop)
+        number: signal.signal(number, stopped.set)
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
@@ -46,6 +63,7 @@ def until_stopped() -> Iterator[threading.Event]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        stopped.close()
 
 
 def count(number: int, noun: str) -> str:

@@ -1,0 +1,277 @@
+"""The servers that integration tests run on: private, on free ports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import redis
+
+import regear
+
+START_SECONDS = 30.0
+
+
+def wait_for(
+    condition: Callable[[], Any], deadline: float = 10.0, what: str = ""
+) -> Any:
+    """Ask until the answer is true; the one place where tests wait."""
+    end = time.monotonic() + deadline
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s: {what or condition}")
+        Event().wait(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A process of ours; only its own id is ever signalled."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+    def spawn(self, command: Sequence[str], log: Path, **options: Any) -> None:
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                **options,
+            )
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+
+class RedisServer(Server):
+    """With the module unless ``module`` is false; keeps its data folder."""
+
+    def __init__(
+        self, program: str, folder: Path, *options: str, module: bool = True
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "redis.log"
+        self._command = [
+            program,
+            *("--bind", "127.0.0.1", "--port", str(self.port)),
+            *("--dir", str(folder), "--save", ""),
+            *("--enable-debug-command", "yes"),
+            *options,
+        ]
+        if module:
+            self._command += ["--loadmodule", regear.module_path()]
+        self._clients: list[redis.Redis] = []
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.spawn(self._command, self.log)
+        wait_for(self._answers, START_SECONDS, "Redis answers")
+
+    def _answers(self) -> bool:
+        assert self.running, self.log.read_text()
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
+    @property
+    def client(self) -> redis.Redis:
+        """Replies as str; bytes that are no text come back with escapes."""
+        if not self._clients:
+            self._clients.append(self.connect(decode_responses=True))
+        return self._clients[0]
+
+    def connect(self, **options: Any) -> redis.Redis:
+        options.setdefault("encoding_errors", "surrogateescape")
+        client = redis.Redis(port=self.port, protocol=2, **options)
+        self._clients.append(client)
+        return client
+
+    def execute(self, source: str, *options: str) -> str:
+        """RG.PYEXECUTE."""
+        return self.client.execute_command("RG.PYEXECUTE", source, *options)
+
+    def status(self) -> dict[str, Any]:
+        import json
+
+        return json.loads(self.client.execute_command("RG.STATUS"))
+
+    def registration(self, name: str) -> dict[str, Any]:
+        found = [r for r in self.status()["registrations"] if r["name"] == name]
+        assert found, f"{name} is not registered"
+        return found[0]
+
+    def state(self, name: str) -> str:
+        return (self.registration(name)["status"] or {}).get("state", "")
+
+    def backlog(self) -> int:
+        return sum(r["backlog"] for r in self.status()["registrations"])
+
+    def wait_drained(self, deadline: float = 30.0) -> None:
+        wait_for(lambda: self.backlog() == 0, deadline, f"drained: {self.status()}")
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+
+
+class HostProcess(Server):
+    """``regear host`` in a process of its own."""
+
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        recipes: Sequence[Path],
+        config: dict[str, str],
+        key: Path | None = None,
+    ) -> None:
+        self.log = folder / "host.log"
+        self.key = key or folder / "host.key"
+        self._command = [sys.executable, "-m", "regear", "host", "--redis", url]
+        self._command += ["--state-key", str(self.key)]
+        for name, value in config.items():
+            self._command += ["--set", f"{name}={value}"]
+        self._command += map(str, recipes)
+
+    def start(self) -> HostProcess:
+        """Start, and wait until it serves (or has failed)."""
+        before = self._ready_lines()
+        self.spawn(self._command, self.log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        wait_for(
+            lambda: self._ready_lines() > before or not self.running,
+            START_SECONDS,
+            "the host is ready",
+        )
+        return self
+
+    def restart(self) -> HostProcess:
+        if self.running:
+            self.stop()
+        return self.start()
+
+    def _ready_lines(self) -> int:
+        return self.text().count("Ctrl-C stops")
+
+    def text(self) -> str:
+        return self.log.read_text() if self.log.exists() else ""
+
+
+class PostgresServer(Server):
+    """A cluster of its own; as an unprivileged user, because it wants that."""
+
+    superuser = "regear_admin"
+    password = "adminpassword"
+
+    def __init__(self, programs: str, folder: Path) -> None:
+        self._programs = programs
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "postgres.log"
+        self._as_user = {"user": "postgres"} if os.geteuid() == 0 else {}
+        if self._as_user:
+            shutil.chown(folder, "postgres")
+        secret = folder / "password"
+        secret.write_text(self.password)
+        secret.chmod(0o644)
+        subprocess.run(
+            [
+                os.path.join(programs, "initdb"),
+                *("-D", str(folder / "data"), "-U", self.superuser),
+                *("-A", "scram-sha-256", "--pwfile", str(secret)),
+                *("-E", "UTF8", "--no-locale", "--no-sync"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **self._as_user,
+        )
+        self.start()
+
+    def start(self) -> None:
+        self.spawn(
+            [
+                os.path.join(self._programs, "postgres"),
+                *("-D", str(self.folder / "data"), "-p", str(self.port)),
+                *("-h", "127.0.0.1", "-k", "", "-F"),
+            ],
+            self.log,
+            **self._as_user,
+        )
+        wait_for(self._answers, START_SECONDS, "PostgreSQL answers")
+
+    def stop(self) -> None:
+        """A fast shutdown: connections are closed."""
+        import signal
+
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
+
+    def _answers(self) -> bool:
+        import psycopg2
+
+        assert self.running, self.log.read_text()
+        try:
+            self.query("SELECT 1")
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def query(self, sql: str, *values: Any, database: str = "postgres") -> list[tuple]:
+        import psycopg2
+
+        connection = psycopg2.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=self.superuser,
+            password=self.password,
+            dbname=database,
+        )
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def address(self, database: str) -> str:
+        return f"127.0.0.1:{self.port}/{database}"
