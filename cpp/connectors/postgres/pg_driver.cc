@@ -1,0 +1,367 @@
+#include "connectors/postgres/pg_driver.h"
+
+#include <pqxx/prepared_statement>
+
+#include "connectors/postgres/pg_connect.h"
+#include "connectors/postgres/pg_status.h"
+
+namespace regear::postgres {
+
+namespace {
+
+// A group with fewer rows than this is small; more small groups than that are
+// written together by one statement for all shapes.
+constexpr size_t kSmallGroup = 32;
+constexpr size_t kMaxSmallGroups = 8;
+
+// Beyond this many prepared statements all are dropped.
+constexpr size_t kMaxPrepared = 128;
+
+// Settings of the session. A statement that waits longer than the timeout, for
+// a lock say, is cancelled and retried; it stays as it is where the server or
+// the role sets one. Generic plans, because the planner would weigh an array
+// of 5000 ids against a scan of the whole table and choose the scan, which
+// gets slower as the table grows; the ids' index does not.
+constexpr char kConfigure[] =
+    "SELECT set_config(name, wanted, false) "
+    "FROM (VALUES ('statement_timeout', '0', '60s'),"
+    " ('plan_cache_mode', 'auto', 'force_generic_plan')"
+    ") AS w(name, unset, wanted) JOIN pg_settings USING (name) "
+    "WHERE setting = unset";
+
+std::vector<Cell> ColumnOf(const FoldedBatch& batch,
+                           std::span<const size_t> rows, size_t column) {
+  std::vector<Cell> cells;
+  cells.reserve(rows.size());
+  for (size_t row : rows) cells.push_back(batch.cells(row)[column]);
+  return cells;
+}
+
+std::vector<Cell> KeysOf(const FoldedBatch& batch,
+                         std::span<const size_t> rows) {
+  std::vector<Cell> cells;
+  cells.reserve(rows.size());
+  for (size_t row : rows) {
+    cells.push_back({CellState::kValue, batch.row(row).id});
+  }
+  return cells;
+}
+
+pqxx::binarystring TextArray(std::span<const std::string_view> texts) {
+  std::vector<Cell> cells;
+  for (std::string_view text : texts) {
+    cells.push_back({CellState::kValue, text});
+  }
+  return EncodeColumn(Wire::kText, cells).array;
+}
+
+}  // namespace
+
+template <typename Body>
+auto PostgresDriver::Guard(Body body) -> decltype(body()) {
+  if (work_ == nullptr) return Status(StatusCode::kReconnect, "not connected");
+  try {
+    return body();
+  } catch (...) {
+    return StatusFromException();
+  }
+}
+
+Status PostgresDriver::Connect(const ConnectionParameters& parameters) {
+  work_.reset();
+  connection_.reset();
+  prepared_.clear();
+  auto connection = OpenConnection(parameters);
+  if (!connection.ok()) return connection.status();
+  connection_ = *std::move(connection);
+  try {
+    work_ = std::make_unique<pqxx::nontransaction>(*connection_);
+  } catch (...) {
+    return StatusFromException();
+  }
+  return Run(kConfigure);
+}
+
+Result<std::optional<sql::TableSchema>> PostgresDriver::ReadSchema(
+    const TableTarget& target) {
+  return Guard([&] { return ReadTableSchema(work_.get(), target); });
+}
+
+void PostgresDriver::UseTable(const sql::TargetTable* table) {
+  table_ = table;
+  key_wire_ = WireFor(table->key.base_type);
+  wires_.clear();
+  has_identity_ = false;
+  for (const sql::ColumnSchema& column : table->columns) {
+    wires_.push_back(WireFor(column.base_type));
+    if (column.identity) has_identity_ = true;
+  }
+}
+
+Result<bool> PostgresDriver::TableExists(const std::string& table) {
+  return Guard(
+      [&]() -> Result<bool> { return TableIsThere(work_.get(), table); });
+}
+
+Status PostgresDriver::Run(const std::string& sql) {
+  return Guard([&] {
+    work_->exec(sql);
+    return Status::Ok();
+  });
+}
+
+Status PostgresDriver::Commit() {
+  const Status status = Run("COMMIT");
+  if (status.code() != StatusCode::kReconnect) return status;
+  // The connection broke between sending COMMIT and hearing of its outcome.
+  return Status(StatusCode::kInDoubt, status.message());
+}
+
+void PostgresDriver::Rollback() noexcept {
+  if (work_ == nullptr || !connection_->is_open()) return;
+  try {
+    work_->exec("ROLLBACK");
+  } catch (...) {
+    // The connection is gone, and the transaction with it.
+  }
+}
+
+Status PostgresDriver::RollbackToSavepoint() {
+  return Run("ROLLBACK TO regear_part; RELEASE regear_part");
+}
+
+Status PostgresDriver::CheckDeferred() {
+  return Run("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED");
+}
+
+Result<size_t> PostgresDriver::Execute(
+    const std::string& sql, std::span<const std::string> parameters) {
+  return Guard([&]() -> Result<size_t> {
+    return work_
+        ->exec_params(sql, pqxx::prepare::make_dynamic_params(
+                               parameters.begin(), parameters.end()))
+        .affected_rows();
+  });
+}
+
+Result<std::optional<std::string>> PostgresDriver::QueryText(
+    const std::string& sql, std::span<const std::string> parameters) {
+  return Guard([&]() -> Result<std::optional<std::string>> {
+    const pqxx::result rows =
+        work_->exec_params(sql, pqxx::prepare::make_dynamic_params(
+                                    parameters.begin(), parameters.end()));
+    if (rows.empty()) return std::optional<std::string>();
+    return std::optional<std::string>(rows[0][0].c_str());
+  });
+}
+
+pqxx::result PostgresDriver::Send(const std::string& sql,
+                                  const Parameters& parameters, bool prepared) {
+  const auto values = pqxx::prepare::make_dynamic_params(parameters);
+  if (!prepared) return work_->exec_params(sql, values);
+  auto found = prepared_.find(sql);
+  if (found == prepared_.end()) {
+    if (prepared_.size() >= kMaxPrepared) {
+      for (const auto& [text, name] : prepared_) connection_->unprepare(name);
+      prepared_.clear();
+    }
+    std::string name = "regear_" + std::to_string(prepared_.size());
+    connection_->prepare(name, sql);
+    found = prepared_.emplace(sql, std::move(name)).first;
+  }
+  return work_->exec_prepared(found->second, values);
+}
+
+PostgresDriver::Sent PostgresDriver::Encode(
+    const FoldedBatch& batch, std::span<const size_t> rows,
+    std::span<const size_t> columns) const {
+  Sent sent;
+  EncodedColumn keys = EncodeColumn(key_wire_, KeysOf(batch, rows));
+  sent.key = keys.wire;
+  sent.parameters.push_back(std::move(keys.array));
+  for (size_t column : columns) {
+    EncodedColumn values =
+        EncodeColumn(wires_[column], ColumnOf(batch, rows, column));
+    sent.columns.push_back({column, values.wire});
+    sent.parameters.push_back(std::move(values.array));
+  }
+  return sent;
+}
+
+PostgresDriver::Sent PostgresDriver::EncodeMasked(
+    const FoldedBatch& batch, std::span<const size_t> rows) const {
+  Sent sent = Encode(batch, rows, {});
+  for (size_t column = 0; column < batch.columns(); ++column) {
+    const std::vector<Cell> cells = ColumnOf(batch, rows, column);
+    EncodedColumn values = EncodeColumn(wires_[column], cells);
+    sent.columns.push_back({column, values.wire});
+    sent.parameters.push_back(EncodeStates(cells));
+    sent.parameters.push_back(std::move(values.array));
+  }
+  return sent;
+}
+
+Status PostgresDriver::WriteGroups(const FoldedBatch& batch,
+                                   std::span<const sql::RowGroup> groups,
+                                   std::vector<size_t>* unmatched) {
+  return Guard([&] {
+    std::vector<const sql::RowGroup*> small;
+    for (const sql::RowGroup& group : groups) {
+      if (group.rows.size() < kSmallGroup) {
+        small.push_back(&group);
+      } else {
+        WriteGroup(batch, group, unmatched);
+      }
+    }
+    // An identity column has no default that CASE could name.
+    if (small.size() <= kMaxSmallGroups || has_identity_) {
+      for (const auto* group : small) WriteGroup(batch, *group, unmatched);
+      return Status::Ok();
+    }
+    std::vector<size_t> rows;
+    for (const auto* group : small) {
+      rows.insert(rows.end(), group->rows.begin(), group->rows.end());
+    }
+    WriteMasked(batch, rows, unmatched);
+    return Status::Ok();
+  });
+}
+
+void PostgresDriver::WriteGroup(const FoldedBatch& batch,
+                                const sql::RowGroup& group,
+                                std::vector<size_t>* unmatched) {
+  const sql::WriteRule rule = sql::RuleFor(group.shape, *table_);
+  if (rule == sql::WriteRule::kUpsert) {
+    return Upsert(batch, group.shape, group.rows);
+  }
+  const Sent sent = Encode(batch, group.rows, group.shape.Values());
+  const std::string sql =
+      UpdateSql(*table_, group.shape, sent.key, sent.columns);
+  const std::vector<size_t> missing = Update(group.rows, sql, sent);
+  if (missing.empty()) return;
+  if (rule == sql::WriteRule::kUpdateThenInsert) {
+    return Upsert(batch, group.shape, missing);
+  }
+  unmatched->insert(unmatched->end(), missing.begin(), missing.end());
+}
+
+void PostgresDriver::Upsert(const FoldedBatch& batch,
+                            const sql::RowShape& shape,
+                            std::span<const size_t> rows) {
+  const Sent sent = Encode(batch, rows, shape.Values());
+  Send(UpsertSql(*table_, shape, sent.key, sent.columns), sent.parameters,
+       /*prepared=*/true);
+}
+
+std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
+                                           const std::string& sql,
+                                           const Sent& sent) {
+  std::vector<size_t> missing;
+  // A row that somebody inserts between the UPDATE and the question for the
+  // unmatched would be neither: the second UPDATE sees it. Where a trigger
+  // suppresses updates the numbers never add up, and that is its right.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const size_t updated =
+        Send(sql, sent.parameters, /*prepared=*/false).affected_rows();
+    if (updated == rows.size()) return {};
+    missing = Unmatched(rows, sent.key, sent.parameters.front());
+    if (updated + missing.size() == rows.size()) break;
+  }
+  return missing;
+}
+
+void PostgresDriver::WriteMasked(const FoldedBatch& batch,
+                                 std::span<const size_t> rows,
+                                 std::vector<size_t>* unmatched) {
+  const Sent sent = EncodeMasked(batch, rows);
+  const std::string update = MaskedUpdateSql(*table_, sent.key, sent.columns);
+  std::vector<size_t> fresh;
+  for (size_t row : Update(rows, update, sent)) {
+    const sql::RowShape shape(batch.cells(row));
+    const bool only_update =
+        sql::RuleFor(shape, *table_) == sql::WriteRule::kUpdateOnly;
+    (only_update ? *unmatched : fresh).push_back(row);
+  }
+  if (fresh.empty()) return;
+  const Sent inserted = EncodeMasked(batch, fresh);
+  const pqxx::result result =
+      Send(MaskedInsertSql(*table_, inserted.key, inserted.columns),
+           inserted.parameters, /*prepared=*/false);
+  if (result.affected_rows() == fresh.size()) return;
+  // Somebody else inserted some of them a moment ago.
+  Send(MaskedUpdateSql(*table_, inserted.key, inserted.columns),
+       inserted.parameters, /*prepared=*/false);
+}
+
+std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
+                                              Wire key,
+                                              const pqxx::binarystring& ids) {
+  const pqxx::result numbers =
+      Send(UnmatchedSql(*table_, key), {ids}, /*prepared=*/false);
+  std::vector<size_t> unmatched;
+  for (const pqxx::row& number : numbers) {
+    unmatched.push_back(rows[number[0].as<size_t>() - 1]);
+  }
+  return unmatched;
+}
+
+Status PostgresDriver::DeleteRows(const FoldedBatch& batch,
+                                  std::span<const size_t> rows) {
+  return Guard([&] {
+    const Sent sent = Encode(batch, rows, {});
+    Send(DeleteSql(*table_, sent.key), sent.parameters, /*prepared=*/false);
+    return Status::Ok();
+  });
+}
+
+Result<std::vector<size_t>> PostgresDriver::FirstEqualKeys(
+    std::span<const std::string_view> ids) {
+  return Guard([&]() -> Result<std::vector<size_t>> {
+    const pqxx::result numbers =
+        Send(FirstEqualSql(*table_), {TextArray(ids)}, /*prepared=*/false);
+    std::vector<size_t> first;
+    for (const pqxx::row& number : numbers) {
+      first.push_back(number[0].as<size_t>() - 1);
+    }
+    return first;
+  });
+}
+
+std::string PostgresDriver::RefusedColumn(const FoldedBatch& batch, size_t row,
+                                          const std::string& reason) {
+  // Messages about constraints name the column or the constraint; those about
+  // values (class 22) do not.
+  if (reason.find("(SQLSTATE 22") == std::string::npos) return {};
+  bool cut = false;
+  if (!Takes(table_->key, batch.row(row).id, &cut) || cut) {
+    return table_->key.name;
+  }
+  std::string cut_column;
+  const auto cells = batch.cells(row);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].state != CellState::kValue) continue;
+    const sql::ColumnSchema& column = table_->columns[i];
+    if (!Takes(column, cells[i].value, &cut)) return column.name;
+    if (cut && cut_column.empty()) cut_column = column.name;
+  }
+  return cut_column;
+}
+
+bool PostgresDriver::Takes(const sql::ColumnSchema& column,
+                           std::string_view value, bool* cut) {
+  *cut = false;
+  if (column.base_type == "bytea" || !SetSavepoint().ok()) return true;
+  const Status status = Guard([&] {
+    const Parameters parameters = {
+        pqxx::binarystring(value.data(), value.size())};
+    const pqxx::result result =
+        Send(ProbeSql(column), parameters, /*prepared=*/false);
+    const bool text =
+        column.type.starts_with("char") || column.type.starts_with("bit");
+    *cut = text && result[0][0].as<bool>();
+    return Status::Ok();
+  });
+  return RollbackToSavepoint().ok() && status.code() != StatusCode::kReject;
+}
+
+}  // namespace regear::postgres

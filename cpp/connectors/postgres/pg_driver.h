@@ -1,0 +1,112 @@
+// PostgreSQL as a SqlDriver.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <pqxx/binarystring>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/postgres/pg_array.h"
+#include "connectors/postgres/pg_schema.h"
+#include "connectors/postgres/pg_statements.h"
+#include "connectors/sql/sql_driver.h"
+
+namespace regear::postgres {
+
+// One statement a group of rows, and one for all the small groups together
+// where a batch has many.
+class PostgresDriver : public sql::SqlDriver {
+ public:
+  const sql::Dialect& dialect() const override { return PostgresDialect(); }
+
+  Status Connect(const ConnectionParameters& parameters) override;
+
+  Result<std::optional<sql::TableSchema>> ReadSchema(
+      const TableTarget& target) override;
+  void UseTable(const sql::TargetTable* table) override;
+  Result<bool> TableExists(const std::string& table) override;
+
+  Status Begin() override { return Run("BEGIN"); }
+  Status Commit() override;
+  void Rollback() noexcept override;
+  Status SetSavepoint() override { return Run("SAVEPOINT regear_part"); }
+  Status ReleaseSavepoint() override { return Run("RELEASE regear_part"); }
+  Status RollbackToSavepoint() override;
+  Status CheckDeferred() override;
+
+  Result<size_t> Execute(const std::string& sql,
+                         std::span<const std::string> parameters) override;
+  Result<std::optional<std::string>> QueryText(
+      const std::string& sql, std::span<const std::string> parameters) override;
+
+  Status WriteGroups(const FoldedBatch& batch,
+                     std::span<const sql::RowGroup> groups,
+                     std::vector<size_t>* unmatched) override;
+  Status DeleteRows(const FoldedBatch& batch,
+                    std::span<const size_t> rows) override;
+
+  Result<std::vector<size_t>> FirstEqualKeys(
+      std::span<const std::string_view> ids) override;
+  std::string RefusedColumn(const FoldedBatch& batch, size_t row,
+                            const std::string& reason) override;
+
+ private:
+  using Parameters = std::vector<pqxx::binarystring>;
+
+  // Rows as the parameters of a statement.
+  struct Sent {
+    Wire key;
+    std::vector<SentColumn> columns;
+    Parameters parameters;
+  };
+
+  // Calls `body`, which may throw, and returns its result or a Status.
+  template <typename Body>
+  auto Guard(Body body) -> decltype(body());
+
+  Status Run(const std::string& sql);
+  // `prepared`: keep the plan. Only for statements whose plan does not depend
+  // on the table's size.
+  pqxx::result Send(const std::string& sql, const Parameters& parameters,
+                    bool prepared);
+
+  Sent Encode(const FoldedBatch& batch, std::span<const size_t> rows,
+              std::span<const size_t> columns) const;
+  Sent EncodeMasked(const FoldedBatch& batch,
+                    std::span<const size_t> rows) const;
+
+  // These throw what libpqxx throws.
+  void WriteGroup(const FoldedBatch& batch, const sql::RowGroup& group,
+                  std::vector<size_t>* unmatched);
+  void Upsert(const FoldedBatch& batch, const sql::RowShape& shape,
+              std::span<const size_t> rows);
+  // Returns the rows that matched nothing.
+  std::vector<size_t> Update(std::span<const size_t> rows,
+                             const std::string& sql, const Sent& sent);
+  void WriteMasked(const FoldedBatch& batch, std::span<const size_t> rows,
+                   std::vector<size_t>* unmatched);
+  std::vector<size_t> Unmatched(std::span<const size_t> rows, Wire key,
+                                const pqxx::binarystring& ids);
+  // Whether the column takes the value; sets `cut` if not all of it.
+  bool Takes(const sql::ColumnSchema& column, std::string_view value,
+             bool* cut);
+
+  std::unique_ptr<pqxx::connection> connection_;
+  // Sends statements as they are: BEGIN and COMMIT are ours, because a failed
+  // statement must leave the savepoint usable.
+  std::unique_ptr<pqxx::nontransaction> work_;
+  const sql::TargetTable* table_ = nullptr;
+  std::vector<Wire> wires_;  // of the mapped columns
+  Wire key_wire_ = Wire::kText;
+  bool has_identity_ = false;                    // among the mapped columns
+  std::map<std::string, std::string> prepared_;  // SQL to statement name
+};
+
+}  // namespace regear::postgres

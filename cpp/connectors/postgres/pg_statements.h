@@ -1,0 +1,48 @@
+// The statements that write many rows of one table at once. Every parameter is
+// an array with one element a row; unnest turns them back into rows.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/postgres/pg_array.h"
+#include "connectors/sql/row_shape.h"
+#include "connectors/sql/target_table.h"
+
+namespace regear::postgres {
+
+// A column of the rows to write, in the order of the parameters.
+struct SentColumn {
+  size_t column;  // index into TargetTable::columns
+  Wire wire;
+};
+
+// Parameter 1 holds the ids, sent as `key`; then the values of `sent`.
+std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
+                      Wire key, std::span<const SentColumn> sent);
+std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,
+                      Wire key, std::span<const SentColumn> sent);
+
+// For rows of many shapes: each of `sent` takes two parameters, the states of
+// its cells (EncodeStates) and their values.
+std::string MaskedUpdateSql(const sql::TargetTable& table, Wire key,
+                            std::span<const SentColumn> sent);
+// Inserts rows that are not there; skips those that are after all.
+std::string MaskedInsertSql(const sql::TargetTable& table, Wire key,
+                            std::span<const SentColumn> sent);
+
+std::string DeleteSql(const sql::TargetTable& table, Wire key);
+
+// The numbers, from 1, of the ids without a row.
+std::string UnmatchedSql(const sql::TargetTable& table, Wire key);
+
+// For each id the number, from 1, of the first one that is the same key.
+std::string FirstEqualSql(const sql::TargetTable& table);
+
+// Whether the text $1 loses something when it is converted to the column's
+// type; fails if it cannot be converted.
+std::string ProbeSql(const sql::ColumnSchema& column);
+
+}  // namespace regear::postgres
