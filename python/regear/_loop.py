@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable
 
 from regear._jobs import Executor
 from regear._serving import Recipe, Serving
+from regear._threads import start_thread
 from regear.errors import ConnectionFailed, LeaseLost
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ class Loop:
         self._executor = Executor(engine, serving)
         self._stopping = threading.Event()
         self._job_threads: set[threading.Thread] = set()
-        self._thread = threading.Thread(
-            target=self._run, name="regear-host", daemon=True
-        )
+        self._thread: threading.Thread | None = None
         #: Set when the first attempt has ended, one way or the other.
         self.tried = threading.Event()
         #: Set while the lease is held and the recipes have been loaded.
@@ -52,13 +51,13 @@ class Loop:
         self.state = "starting"
 
     def start(self) -> None:
-        self._thread.start()
+        self._thread = start_thread("regear-host", self._run)
 
     def stop(self, timeout: float) -> None:
         self._stopping.set()
-        self._thread.join(timeout)
-        for thread in list(self._job_threads):
-            thread.join(timeout)
+        for thread in [self._thread, *self._job_threads]:
+            if thread is not None:
+                thread.join(timeout)
 
     # -- the thread ----------------------------------------------------------
 
@@ -139,11 +138,8 @@ class Loop:
 
     def _start_job(self, job: Job) -> None:
         """A long script blocks only the client that sent it."""
-        thread = threading.Thread(
-            target=self._run_job, args=(job,), name=f"regear-job-{job.id}", daemon=True
-        )
-        self._job_threads.add(thread)
-        thread.start()
+        self._job_threads = {one for one in self._job_threads if one.is_alive()}
+        self._job_threads.add(start_thread(f"regear-job-{job.id}", self._run_job, job))
 
     def _run_job(self, job: Job) -> None:
         try:
@@ -152,5 +148,3 @@ class Loop:
             logger.warning("a job is lost with the lease: %s", error)
         except Exception:
             logger.exception("a job failed")
-        finally:
-            self._job_threads.discard(threading.current_thread())

@@ -6,8 +6,9 @@ import logging
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -29,21 +30,36 @@ def log_to_stderr(level: int) -> None:
     logging.basicConfig(level=level, handlers=[handler], format="%(message)s")
 
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
 class StopSignal:
-    """Ctrl-C or SIGTERM. A pipe, because the handler may interrupt the main
-    thread anywhere, even while it holds the lock of a threading.Event."""
+    """Ctrl-C or SIGTERM, from a pipe that Python writes to whichever thread
+    the signal meets; handlers would wait for the main thread to move."""
 
     def __init__(self) -> None:
         self._receive, self._send = os.pipe()
+        os.set_blocking(self._receive, False)
         os.set_blocking(self._send, False)
+        self._came = False
 
-    def set(self, *_: object) -> None:
-        with suppress(BlockingIOError):  # it is full of stops already
-            os.write(self._send, b"x")
+    @property
+    def pipe(self) -> int:
+        """Takes the numbers of signals."""
+        return self._send
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Whether it came within ``timeout`` seconds."""
-        return bool(select.select([self._receive], [], [], timeout)[0])
+        """Whether it came; waits for it up to ``timeout`` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._came:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left < 0:
+                break
+            if select.select([self._receive], [], [], left)[0]:
+                self._came = any(
+                    number in _STOPS for number in os.read(self._receive, 1024)
+                )
+        return self._came
 
     def close(self) -> None:
         os.close(self._receive)
@@ -54,16 +70,19 @@ class StopSignal:
 def until_stopped() -> Iterator[StopSignal]:
     """Within, Ctrl-C and SIGTERM set the signal and do nothing else."""
     stopped = StopSignal()
-    previous = {
-        number: signal.signal(number, stopped.set)
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    handlers = {number: signal.signal(number, _no_action) for number in _STOPS}
+    pipe = signal.set_wakeup_fd(stopped.pipe, warn_on_full_buffer=False)
     try:
         yield stopped
     finally:
-        for number, handler in previous.items():
+        signal.set_wakeup_fd(pipe)
+        for number, handler in handlers.items():
             signal.signal(number, handler)
         stopped.close()
+
+
+def _no_action(_number: int, _frame: object) -> None:
+    """Python writes to the pipe for signals that have a handler."""
 
 
 def count(number: int, noun: str) -> str:
