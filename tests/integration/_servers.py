@@ -226,16 +226,19 @@ class PostgresServer(Server):
         self.start()
 
     def start(self) -> None:
+        self._spawn()
+        wait_for(self._answers, START_SECONDS, "PostgreSQL answers")
+
+    def _spawn(self) -> None:
         self.spawn(
             [
                 os.path.join(self._programs, "postgres"),
                 *("-D", str(self.folder / "data"), "-p", str(self.port)),
-                *("-h", "127.0.0.1", "-k", "", "-F"),
+                *("-h", "127.0.0.1", "-k", ""),
             ],
             self.log,
             **self._as_user,
         )
-        wait_for(self._answers, START_SECONDS, "PostgreSQL answers")
 
     def stop(self) -> None:
         """A fast shutdown: connections are closed."""
@@ -248,7 +251,8 @@ class PostgresServer(Server):
     def _answers(self) -> bool:
         import psycopg2
 
-        assert self.running, self.log.read_text()
+        if not self.running:  # children of a killed one had the memory still
+            self._spawn()
         try:
             self.query("SELECT 1")
         except psycopg2.OperationalError:

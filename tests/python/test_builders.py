@@ -135,6 +135,14 @@ def test_subclass_is_native_unless_it_writes_by_itself(
     assert session.registrations[0].target.kind == kind
 
 
+def test_postgres_is_native(run: Run) -> None:
+    session = run(
+        PREAMBLE + "RGWriteBehind(GB, 'p', mapping, PostgresConnector("
+        "PostgresConnection('u', 'p', 'h/d'), 't', 'k'), 'N')"
+    )
+    assert session.registrations[0].target.kind == "postgres"
+
+
 def test_connection_that_connects_by_itself_is_not_native(run: Run) -> None:
     session = run(
         PREAMBLE + "class C(PostgresConnection):\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -9,7 +10,7 @@ from regear.errors import RecipeError
 from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL, Connection
+    from sqlalchemy.engine import URL
 
 
 class PostgresConnection(BaseSqlConnection):
@@ -25,19 +26,13 @@ class PostgresConnection(BaseSqlConnection):
     def url(self) -> URL:
         from sqlalchemy.engine import URL
 
-        # Everything in the query: it takes what libpq takes, as it stands.
-        options = self.parameters()
-        return URL.create("postgresql+psycopg2", query=options)
-
-    def Connect(self) -> Connection:
-        try:
-            import psycopg2  # noqa: F401
-        except ImportError:
+        if find_spec("psycopg2") is None:
             raise RecipeError(
                 "PostgresConnection.Connect() needs psycopg2",
                 "pip install psycopg2-binary",
-            ) from None
-        return super().Connect()
+            )
+        # All of it as options: they stand for what they are, unescaped.
+        return URL.create("postgresql+psycopg2", query=self.parameters())
 
 
 class PostgresConnector(BaseSqlConnector):
