@@ -58,12 +58,15 @@ Status CheckKey(const TableSchema& schema, const ColumnSchema& key,
                                          "cannot take the row's id");
   }
   if (key.unique) return Status::Ok();
+  const std::string index =
+      SplitTableName(schema.name).back() + "_" + key.name + "_key";
   return Status(StatusCode::kStop,
                 ColumnOf(key.name, schema) +
                     " takes the row's id, but is neither the primary key nor "
                     "unique",
-                "CREATE UNIQUE INDEX ON " + dialect.QuoteTable(schema.name) +
-                    " (" + dialect.Quote(key.name) + ")");
+                "CREATE UNIQUE INDEX " + dialect.Quote(index) + " ON " +
+                    dialect.QuoteTable(schema.name) + " (" +
+                    dialect.Quote(key.name) + ")");
 }
 
 Status CheckMapped(const TableSchema& schema, const ColumnSchema& key,

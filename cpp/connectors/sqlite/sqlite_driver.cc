@@ -4,6 +4,7 @@
 #include <numeric>
 #include <system_error>
 
+#include "connectors/sql/numeric_text.h"
 #include "connectors/sqlite/sqlite_schema.h"
 #include "connectors/sqlite/sqlite_status.h"
 
@@ -11,8 +12,15 @@ namespace regear::sqlite {
 
 namespace {
 
-// How long a statement waits for another process's transaction.
-constexpr int kBusyTimeoutMs = 5000;
+// How long a statement waits for another process's transaction, unless the
+// parameter busy_timeout says otherwise.
+constexpr int64_t kBusyTimeoutMs = 5000;
+
+int64_t BusyTimeout(const ConnectionParameters& parameters) {
+  const auto found = parameters.find("busy_timeout");
+  if (found == parameters.end()) return kBusyTimeoutMs;
+  return sql::ParseInteger(found->second).value_or(kBusyTimeoutMs);
+}
 
 // kStop for a file that cannot be opened, saying what would mend it.
 Status CannotOpen(const std::string& path, const Status& why) {
@@ -49,13 +57,13 @@ Status SqliteDriver::Connect(const ConnectionParameters& parameters) {
     const Status why(Classify(code), sqlite3_errstr(code));
     return CannotOpen(path->second, why);
   }
+  sqlite3_busy_timeout(database, static_cast<int>(BusyTimeout(parameters)));
   const Status status = Configure();
   return status.code() == StatusCode::kStop ? CannotOpen(path->second, status)
                                             : status;
 }
 
 Status SqliteDriver::Configure() {
-  sqlite3_busy_timeout(database_.get(), kBusyTimeoutMs);
   // The changes are trimmed from Redis once they are committed, so the commit
   // has to be on disk: FULL syncs the write-ahead log every time.
   REGEAR_RETURN_IF_ERROR(Run(database_.get(), "PRAGMA journal_mode = WAL"));
