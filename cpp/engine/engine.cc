@@ -49,7 +49,7 @@ Status Engine::StartWorker(WorkerSpec spec) {
   MutexLock lock(&mutex_);
   const auto found = workers_.find(name);
   if (found != workers_.end()) {
-    if (found->second.fence == lease->fence) {
+    if (found->second.lease == lease) {
       return Status(StatusCode::kInvalid, "worker " + name + " runs already",
                     "stop it first");
     }
@@ -58,8 +58,7 @@ Status Engine::StartWorker(WorkerSpec spec) {
   }
   WorkerParts parts = MakeParts(spec, *std::move(connector), lease);
   workers_[name] = {
-      std::make_shared<DrainWorker>(std::move(spec), std::move(parts)),
-      lease->fence};
+      std::make_shared<DrainWorker>(std::move(spec), std::move(parts)), lease};
   return Status::Ok();
 }
 
@@ -72,9 +71,8 @@ WorkerParts Engine::MakeParts(const WorkerSpec& spec,
   ConnectionOptions options = options_;
   options.cancellation = parts.cancellation.get();
   StreamControl control;
-  control.trim = [this, fence = lease->fence](const std::string& stream,
-                                              Position position) {
-    return link_->Trim(fence, stream, position);
+  control.trim = [this, lease](const std::string& stream, Position position) {
+    return link_->Trim(*lease, stream, position);
   };
   control.backlog = [this](const std::string& stream) {
     return link_->GetBacklog(stream);
@@ -97,7 +95,7 @@ void Engine::OnConflict(const Checkpoint& found, const Lease& lease) {
   while (highest < found.fence &&
          !highest_fence_.compare_exchange_weak(highest, found.fence)) {
   }
-  link_->GiveUp(lease.fence,
+  link_->GiveUp(lease,
                 "a target was last written under fence " +
                     std::to_string(found.fence) +
                     ", before Redis lost its data: attach again above it");
@@ -140,7 +138,10 @@ TextPairs Engine::WorkerStatuses() {
 
 void Engine::AbortWorkers() {
   MutexLock lock(&mutex_);
-  for (const auto& [name, entry] : workers_) entry.worker->Abort();
+  for (const auto& [name, entry] : workers_) {
+    // Some may have been started under the next lease by now.
+    if (!entry.lease->valid()) entry.worker->Abort();
+  }
 }
 
 void Engine::StopAllWorkers() {

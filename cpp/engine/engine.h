@@ -59,7 +59,7 @@ class Engine {
  private:
   struct Entry {
     std::shared_ptr<DrainWorker> worker;
-    uint64_t fence = 0;  // of the lease it was started under
+    std::shared_ptr<const Lease> lease;  // that it was started under
   };
 
   explicit Engine(ConnectionOptions options);

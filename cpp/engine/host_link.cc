@@ -244,15 +244,15 @@ Status HostLink::LogLine(std::string_view level, std::string_view text) {
       .status();
 }
 
-Status HostLink::Trim(uint64_t fence, std::string_view stream,
+Status HostLink::Trim(const Lease& lease, std::string_view stream,
                       Position position) {
   auto current = Current();
   if (!current.ok()) return current.status();
-  if ((*current)->lease->fence != fence) return LeaseLost();
-  const std::string fence_text = std::to_string(fence);
+  if ((*current)->lease.get() != &lease) return LeaseLost();
+  const std::string fence = (*current)->fence_text();
   const std::string id = position.ToString();
-  return Command(*current, std::array<std::string_view, 4>{"TRIM", fence_text,
-                                                           stream, id})
+  return Command(*current,
+                 std::array<std::string_view, 4>{"TRIM", fence, stream, id})
       .status();
 }
 
@@ -282,9 +282,9 @@ void HostLink::Detach() {
   jobs_.reset();
 }
 
-void HostLink::GiveUp(uint64_t fence, std::string_view why) {
+void HostLink::GiveUp(const Lease& lease, std::string_view why) {
   const SessionPtr current = session();
-  if (!current || current->lease->fence != fence) return;
+  if (!current || current->lease.get() != &lease) return;
   SendDetach(current);
   Lose(current, why);
 }

@@ -59,15 +59,15 @@ class HostLink {
   Result<RegistryContents> ReadRegistry();
   Status LogLine(std::string_view level, std::string_view text);
 
-  // `fence` is that of the caller's lease, which may have been lost since.
-  Status Trim(uint64_t fence, std::string_view stream, Position position);
+  // `lease` is the caller's, which may have been lost since.
+  Status Trim(const Lease& lease, std::string_view stream, Position position);
   Result<Backlog> GetBacklog(const std::string& stream);
 
   // Ends the lease on both sides, as if it were lost.
   void Detach();
-  // The same, if the lease is still the one with this fence; returns at once,
-  // so that a worker may call it.
-  void GiveUp(uint64_t fence, std::string_view why);
+  // The same for `lease`, if it is still held; waits for nobody, so that a
+  // worker may call it.
+  void GiveUp(const Lease& lease, std::string_view why);
 
  private:
   // One lease and what belongs to it.

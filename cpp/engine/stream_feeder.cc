@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t kMaxReadCount = 1000;
-constexpr size_t kFirstReadCount = 100;  // while the values' size is unknown
+constexpr size_t kFirstReadCount = 10;  // while the values' size is unknown
 // A blocked read holds nothing up: it ends with the first change.
 constexpr milliseconds kIdleWait{1000};
 constexpr milliseconds kMaxLinger{250};
