@@ -103,12 +103,11 @@ std::string InsertInto(const sql::TargetTable& table,
 std::string UpdateFrom(const sql::TargetTable& table, Wire key,
                        std::span<const std::string> assignments,
                        const Unnest& rows) {
-  const std::string key_name = Quote(table.key.name);
-  // Nothing to write: only see whether the row is there.
-  const std::string set = assignments.empty() ? key_name + " = t." + key_name
-                                              : sql::JoinList(assignments);
+  const std::string same = Quote(table.touchable().name);
+  const std::string set =
+      assignments.empty() ? same + " = t." + same : sql::JoinList(assignments);
   return "UPDATE " + table.name + " AS t SET " + set + " FROM " + rows.Rows() +
-         " WHERE t." + key_name + " = " + KeyOf(table, key);
+         " WHERE t." + Quote(table.key.name) + " = " + KeyOf(table, key);
 }
 
 // CASE over the states of a column's cells.

@@ -50,6 +50,12 @@ struct TargetTable {
   std::vector<ColumnSchema> columns;  // the mapped ones, in mapping order
   std::vector<std::string> required_unmapped;  // columns nobody fills
   KeyIdentity key_identity = KeyIdentity::kBytes;
+
+  // A column that an UPDATE may set to itself, where it has nothing to write
+  // and is only to see whether the row is there. An identity key may not.
+  const ColumnSchema& touchable() const {
+    return columns.empty() ? key : columns.front();
+  }
 };
 
 // Matches `schema` with the recipe. kStop, with the statement that would mend

@@ -57,8 +57,10 @@ std::string UpdateSql(const sql::TargetTable& table,
     assignments.push_back(dialect.Quote(table.columns[written[i]].name) +
                           " = " + values[i]);
   }
-  // Nothing to write: only see whether the row is there.
-  if (assignments.empty()) assignments.push_back(key + " = " + key);
+  if (assignments.empty()) {
+    const std::string same = dialect.Quote(table.touchable().name);
+    assignments.push_back(same + " = " + same);
+  }
   return "UPDATE " + table.name + " SET " + sql::JoinList(assignments) +
          " WHERE " + key + " = " + dialect.Parameter(1);
 }
