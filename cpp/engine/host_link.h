@@ -99,7 +99,7 @@ class HostLink {
   Status SendStatuses(const SessionPtr& session);
   void SendDetach(const SessionPtr& session);
   void Lose(const SessionPtr& session, std::string_view why);
-  void JoinRenewer();
+  void JoinRenewer() REGEAR_REQUIRES(attach_mutex_);
 
   const HostLinkOptions options_;
 
