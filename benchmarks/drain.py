@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-import redis
 from capture import STREAM, add_rule
 from report import Report
 from row_by_row import drain_row_by_row

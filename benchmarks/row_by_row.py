@@ -31,13 +31,18 @@ def drain_row_by_row(client: redis.Redis, stream: str, url: str, kind: str) -> f
     statement = text(_UPSERT[kind])
     changes = 0
     start = time.monotonic()
-    with create_engine(url).connect() as connection:
+    engine = create_engine(url)
+    with engine.connect() as connection:
         while entries := client.xrange(stream, count=_BATCH):
             for _, pairs in entries:
-                values = {name.decode(): value.decode() for name, value in pairs.items()}
+                values = {
+                    name.decode(): value.decode() for name, value in pairs.items()
+                }
                 values["id"] = values["_original_key"].split(":", 1)[1]
                 connection.execute(statement, values)
             connection.commit()
             client.xdel(stream, *(entry_id for entry_id, _ in entries))
             changes += len(entries)
-    return changes / (time.monotonic() - start)
+    seconds = time.monotonic() - start
+    engine.dispose()
+    return changes / seconds

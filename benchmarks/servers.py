@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -27,6 +28,8 @@ def free_port() -> int:
 
 class Server:
     """A process that ends with its context."""
+
+    stop_signal = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +61,7 @@ class Server:
         frames: TracebackType | None,
     ) -> None:
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(self.stop_signal)
             self._process.wait()
 
 
@@ -95,6 +98,8 @@ class Postgres(Server):
 
     It refuses to run as root: then it runs as the user ``nobody``.
     """
+
+    stop_signal = signal.SIGINT  # fast shutdown: does not wait for clients
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -1,0 +1,63 @@
+"""A host that registers rules and drains nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis
+
+STREAM = "_persons-stream-Persons-{06S}"
+Entry = tuple[str, str, str, list[str]]
+
+
+class IdleHost:
+    """Holds the lease of a server by the protocol of docs/host-link.md."""
+
+    def __init__(self, client: redis.Redis, host_id: str = "a" * 32) -> None:
+        self._client = client
+        self._host_id = host_id
+
+    def attach(self) -> dict[str, Any]:
+        """Take the lease, or renew it."""
+        reply = self._client.execute_command("RG.HOST", "ATTACH", 1, self._host_id, 0)
+        return dict(zip(reply[::2], reply[1::2]))
+
+    def register(self, *fields: str, prefix: str = "person:", db: int = 0) -> list[str]:
+        registration = {
+            "name": "Persons",
+            "kind": "write-behind",
+            "prefix": prefix,
+            "db": db,
+            "events": ["change"],
+            "fields": list(fields) or None,
+            "stream": STREAM,
+        }
+        session = {"id": "session", "registrations": [registration]}
+        fence = self.attach()["fence"]
+        return self._client.execute_command(
+            "RG.HOST", "REGISTER", fence, 0, json.dumps(session), "sealed"
+        )
+
+    def trim(self, entry_id: str) -> str:
+        fence = self.attach()["fence"]
+        return self._client.execute_command("RG.HOST", "TRIM", fence, STREAM, entry_id)
+
+
+def read_entry(pairs: list[str]) -> Entry:
+    """Key, event, op with ``+`` if it continues a unit, and the rest."""
+    names, values = pairs[::2], pairs[1::2]
+    assert names[:3] == ["_original_key", "_event", "#"]
+    joined = names[3:4] == ["_unit"]
+    rest = pairs[8:] if joined else pairs[6:]
+    return values[0], values[1], values[2] + ("+" if joined else ""), rest
+
+
+def entries(client: redis.Redis) -> list[Entry]:
+    """The change stream, as raw pairs: a field may occur more than once."""
+    raw = client.connection_pool.get_connection()
+    try:
+        raw.send_command("XRANGE", STREAM, "-", "+")
+        return [read_entry(pairs) for _, pairs in raw.read_response()]
+    finally:
+        client.connection_pool.release(raw)
