@@ -36,7 +36,7 @@ class Workers:
                 del self._rules[name]
                 self._engine.stop_worker(name, drain=False, timeout=10.0)
         for name in self._reported - set(wanted):
-            self._engine.report(name, None)
+            self._report(name, None)
         self._reported &= set(wanted)
 
     def is_running(self, rule: Rule) -> bool:
@@ -45,7 +45,7 @@ class Workers:
     def start(self, rule: Rule, worker: dict[str, Any]) -> None:
         if rule.name in self._reported:
             self._reported.discard(rule.name)
-            self._engine.report(rule.name, None)
+            self._report(rule.name, None)
         self._engine.start_worker(worker)
         self._rules[rule.name] = rule
 
@@ -60,8 +60,16 @@ class Workers:
             "last_error": message,
             "hint": hint or None,
         }
-        self._engine.report(rule.name, json.dumps(status))
+        if rule.name not in self._reported:
+            logger.warning("%s is %s: %s", rule.name, state, message)
+        self._report(rule.name, json.dumps(status))
         self._reported.add(rule.name)
+
+    def _report(self, name: str, status: str | None) -> None:
+        # An engine that is older than these sources shows it in the log only.
+        report = getattr(self._engine, "report", None)
+        if report is not None:
+            report(name, status)
 
     def stop_all(self, drain: bool, timeout: float) -> bool:
         """Whether every backlog was empty in time, if that was asked for."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -79,7 +81,12 @@ class RedisServer(Server):
     """With the module unless ``module`` is false; keeps its data folder."""
 
     def __init__(
-        self, program: str, folder: Path, *options: str, module: bool = True
+        self,
+        program: str,
+        folder: Path,
+        *options: str,
+        module: bool = True,
+        rdb: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -93,6 +100,8 @@ class RedisServer(Server):
         ]
         if module:
             self._command += ["--loadmodule", regear.module_path()]
+        if rdb is not None:
+            shutil.copy(rdb, folder / "dump.rdb")
         self._clients: list[redis.Redis] = []
         self.start()
 
@@ -129,8 +138,6 @@ class RedisServer(Server):
         return self.client.execute_command("RG.PYEXECUTE", source, *options)
 
     def status(self) -> dict[str, Any]:
-        import json
-
         return json.loads(self.client.execute_command("RG.STATUS"))
 
     def registration(self, name: str) -> dict[str, Any]:
@@ -242,8 +249,6 @@ class PostgresServer(Server):
 
     def stop(self) -> None:
         """A fast shutdown: connections are closed."""
-        import signal
-
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(20)

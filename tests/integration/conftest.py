@@ -33,10 +33,12 @@ def new_redis(folder: Path) -> Iterator[Callable[..., RedisServer]]:
         missing("redis-server")
     servers: list[RedisServer] = []
 
-    def start(*options: str, module: bool = True) -> RedisServer:
+    def start(
+        *options: str, module: bool = True, rdb: Path | None = None
+    ) -> RedisServer:
         home = folder / f"redis-{len(servers)}"
         home.mkdir()
-        server = RedisServer(program, home, *options, module=module)
+        server = RedisServer(program, home, *options, module=module, rdb=rdb)
         servers.append(server)
         return server
 

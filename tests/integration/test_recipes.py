@@ -1,0 +1,88 @@
+"""Every recipe of the repository works."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import missing, redis_program
+from tests.integration._servers import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPES = ROOT / "recipes"
+
+
+def write_some(redis) -> None:
+    redis.client.hset(
+        "person:1", mapping={"first_name": "Ada", "last_name": "Lovelace", "age": 36}
+    )
+    redis.client.hset("car:1", mapping={"brand": "Fiat", "color": "red", "mileage": 1})
+
+
+def sqlite_quickstart(redis, new_host, folder, request):
+    path = folder / "quickstart.db"
+    new_host(redis, RECIPES / "sqlite_quickstart.py", SqlitePath=str(path))
+
+    def rows(table: str) -> list[tuple]:
+        connection = sqlite3.connect(path)
+        try:
+            return connection.execute(f"SELECT * FROM {table}").fetchall()
+        finally:
+            connection.close()
+
+    return rows
+
+
+def postgres_write_behind(redis, new_host, folder, request):
+    postgres = request.getfixturevalue("postgres")
+    postgres.execute(
+        "CREATE TABLE cars (car_id text PRIMARY KEY, brand text, color text,"
+        " mileage int); GRANT ALL ON cars TO writer"
+    )
+    new_host(
+        redis,
+        RECIPES / "postgres_write_behind.py",
+        PgUser=postgres.user,
+        PgPassword=postgres.password,
+        PgDatabase=postgres.address,
+    )
+    return lambda table: postgres.execute(f"SELECT * FROM {table}")
+
+
+SETTINGS = {
+    "sqlite_quickstart.py": sqlite_quickstart,
+    "postgres_write_behind.py": postgres_write_behind,
+}
+
+
+def test_every_recipe_is_tested():
+    assert {file.name for file in RECIPES.glob("*.py")} == set(SETTINGS)
+
+
+@pytest.mark.parametrize("recipe", SETTINGS)
+def test_recipe(recipe, redis_with_module, new_host, folder, request):
+    rows = SETTINGS[recipe](redis_with_module, new_host, folder, request)
+    write_some(redis_with_module)
+    wait_for(lambda: rows("persons") == [("1", "Ada", "Lovelace", 36)])
+    wait_for(lambda: rows("cars") == [("1", "Fiat", "red", 1)])
+    redis_with_module.client.delete("person:1", "car:1")
+    wait_for(lambda: rows("persons") == [] and rows("cars") == [])
+
+
+def test_demo():
+    program = redis_program() or missing("redis-server")
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "demo.py"],
+        env={**os.environ, "OPS": "3000", "REGEAR_REDIS_SERVER": program},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rows equal their hashes" in done.stdout
