@@ -24,8 +24,8 @@ bench: ## Run the benchmarks: half an hour, on an idle machine
 	@scripts/bootstrap test
 	@scripts/install-wheel
 	@scripts/test-cpp release
-	@$(python) benchmarks/capture.py
-	@$(python) benchmarks/drain.py
+	@$(python) -m benchmarks.capture
+	@$(python) -m benchmarks.drain
 
 .PHONY: asan
 asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer

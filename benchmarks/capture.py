@@ -6,15 +6,15 @@ import argparse
 import json
 import statistics
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import redis
-from report import Report
-from servers import PlainRedis
+from tests.integration._servers import RedisServer
+
+from benchmarks.private import private_redis
+from benchmarks.report import Report
 
 STREAM = "_persons-stream-bench-{06S}"
 FIELDS = ["first_name", "last_name", "age"]
@@ -43,11 +43,8 @@ VARIANTS = [
 
 
 @contextmanager
-def server(variant: Variant) -> Iterator[PlainRedis]:
-    with (
-        tempfile.TemporaryDirectory(prefix="regear-bench-") as folder,
-        PlainRedis(Path(folder), module=variant.module, aof=variant.aof) as running,
-    ):
+def server(variant: Variant) -> Iterator[RedisServer]:
+    with private_redis(module=variant.module, aof=variant.aof) as running:
         if variant.prefix is not None:
             add_rule(running.client, variant.prefix)
         yield running
@@ -57,7 +54,7 @@ def add_rule(client: redis.Redis, prefix: str) -> None:
     """A registration without a host: its changes stay in the stream."""
     host_id = "0" * 32
     reply = client.execute_command("RG.HOST", "ATTACH", 1, host_id, 0)
-    fence = reply[reply.index(b"fence") + 1]
+    fence = reply[reply.index("fence") + 1]
     registration = {
         "name": "bench",
         "kind": "write-behind",
@@ -70,7 +67,7 @@ def add_rule(client: redis.Redis, prefix: str) -> None:
     client.execute_command("RG.HOST", "REGISTER", fence, 0, json.dumps(session), "-")
 
 
-def rate(running: PlainRedis, pipeline: int, requests: int) -> float:
+def rate(running: RedisServer, pipeline: int, requests: int) -> float:
     """HSETs per second of 50 clients; the stream is emptied before."""
     running.client.delete(STREAM)
     command = ["redis-benchmark", "-p", str(running.port), "--csv"]

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from capture import STREAM, add_rule
-from report import Report
-from row_by_row import drain_row_by_row
-from servers import PlainRedis, Postgres
+from tests.integration._servers import PostgresServer, RedisServer
 
+from benchmarks.capture import STREAM, add_rule
+from benchmarks.private import private_postgres, private_redis, socket_of
+from benchmarks.report import Report
+from benchmarks.row_by_row import drain_row_by_row
 from regear._engine import Engine
 
 TEMPLATE = "template"
@@ -61,32 +62,40 @@ class SqliteSink:
 class PostgresSink:
     name = "postgres"
 
-    def __init__(self, server: Postgres) -> None:
+    def __init__(self, server: PostgresServer) -> None:
         self._server = server
-        parameters = server.parameters
+        parameters = {
+            "host": "127.0.0.1",
+            "port": str(server.port),
+            "user": server.superuser,
+            "password": server.password,
+            "dbname": "postgres",
+        }
         self.worker = {"target": "postgres", "connect": lambda: parameters}
-        self.least_loop = ["postgres", server.conninfo]
+        conninfo = " ".join(f"{name}={value}" for name, value in parameters.items())
+        self.least_loop = ["postgres", conninfo]
         self.url = (
-            f"postgresql+psycopg2://bench@/postgres"
-            f"?host={server.folder}&port={server.port}"
+            f"postgresql+psycopg2://{server.superuser}:{server.password}"
+            f"@{server.address('postgres')}"
         )
         self.sql(CREATE.format(text="text"))
 
     def sql(self, statement: str) -> str:
-        return self._server.sql(statement)
+        rows = self._server.query(statement)
+        return "|".join(map(str, rows[0])) if rows else ""
 
 
 @contextmanager
 def sink(kind: str) -> Iterator[Sink]:
-    with tempfile.TemporaryDirectory(prefix="regear-bench-") as name:
-        if kind == "sqlite":
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="regear-bench-") as name:
             yield SqliteSink(Path(name))
-        else:
-            with Postgres(Path(name)) as server:
-                yield PostgresSink(server)
+    else:
+        with private_postgres() as server:
+            yield PostgresSink(server)
 
 
-def fill(server: PlainRedis, changes: int, generation: int) -> None:
+def fill(server: RedisServer, changes: int, generation: int) -> None:
     """Capture one HSET of three fields on each of `changes` keys."""
     server.client.delete(STREAM, TEMPLATE)
     with (server.folder / "commands.txt").open("w") as commands:
@@ -112,7 +121,7 @@ def checksum(changes: int, generation: int) -> str:
 
 
 class Bench:
-    def __init__(self, server: PlainRedis, target: Sink, least: str) -> None:
+    def __init__(self, server: RedisServer, target: Sink, least: str) -> None:
         self._server = server
         self._sink = target
         self._least = least
@@ -176,7 +185,7 @@ class Bench:
                 source,
                 *self._sink.least_loop,
                 *sizes,
-                *(str(self._server.socket), STREAM),
+                *(str(socket_of(self._server.folder)), STREAM),
             ],
             check=True,
             capture_output=True,
@@ -188,7 +197,7 @@ class Bench:
 
 def measure(
     bench: Bench,
-    server: PlainRedis,
+    server: RedisServer,
     target: Sink,
     runs: list[Callable[[], float]],
     pairs: int,
@@ -242,11 +251,7 @@ def main() -> None:
 
 
 def run_sink(kind: str, arguments: argparse.Namespace, report: Report) -> None:
-    with (
-        tempfile.TemporaryDirectory(prefix="regear-bench-") as folder,
-        PlainRedis(Path(folder), module=True) as server,
-        sink(kind) as target,
-    ):
+    with private_redis(module=True) as server, sink(kind) as target:
         add_rule(server.client, "person:")
         bench = Bench(server, target, arguments.least_loop)
         plans = [
