@@ -35,9 +35,7 @@ def drain_row_by_row(client: redis.Redis, stream: str, url: str, kind: str) -> f
     with engine.connect() as connection:
         while entries := client.xrange(stream, count=_BATCH):
             for _, pairs in entries:
-                values = {
-                    name.decode(): value.decode() for name, value in pairs.items()
-                }
+                values = dict(pairs)
                 values["id"] = values["_original_key"].split(":", 1)[1]
                 connection.execute(statement, values)
             connection.commit()
