@@ -26,13 +26,18 @@ TableName ParseName(const std::string& name) {
   return {parts[parts.size() - 2], parts.back()};
 }
 
-// Prepares `query` and binds the table's and the schema's name to it.
+void BindCopy(sqlite3_stmt* statement, int parameter, const std::string& text) {
+  sqlite3_bind_text(statement, parameter, text.c_str(),
+                    static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+// Prepares `query` and binds copies of the table's and the schema's name.
 Result<StatementHandle> Ask(sqlite3* database, std::string_view query,
                             const TableName& name) {
   auto statement = Prepare(database, query);
   if (!statement.ok()) return statement;
-  BindText(statement->get(), 1, name.table);
-  BindText(statement->get(), 2, name.schema);
+  BindCopy(statement->get(), 1, name.table);
+  BindCopy(statement->get(), 2, name.schema);
   return statement;
 }
 
