@@ -1,5 +1,6 @@
 #include "connectors/postgres/pg_driver.h"
 
+#include <algorithm>
 #include <pqxx/prepared_statement>
 
 #include "connectors/postgres/pg_connect.h"
@@ -28,32 +29,6 @@ constexpr char kConfigure[] =
     " ('plan_cache_mode', 'auto', 'force_generic_plan')"
     ") AS w(name, unset, wanted) JOIN pg_settings USING (name) "
     "WHERE setting = unset";
-
-std::vector<Cell> ColumnOf(const FoldedBatch& batch,
-                           std::span<const size_t> rows, size_t column) {
-  std::vector<Cell> cells;
-  cells.reserve(rows.size());
-  for (size_t row : rows) cells.push_back(batch.cells(row)[column]);
-  return cells;
-}
-
-std::vector<Cell> KeysOf(const FoldedBatch& batch,
-                         std::span<const size_t> rows) {
-  std::vector<Cell> cells;
-  cells.reserve(rows.size());
-  for (size_t row : rows) {
-    cells.push_back({CellState::kValue, batch.row(row).id});
-  }
-  return cells;
-}
-
-pqxx::binarystring TextArray(std::span<const std::string_view> texts) {
-  std::vector<Cell> cells;
-  for (std::string_view text : texts) {
-    cells.push_back({CellState::kValue, text});
-  }
-  return EncodeColumn(Wire::kText, cells).array;
-}
 
 }  // namespace
 
@@ -89,18 +64,14 @@ Result<std::optional<sql::TableSchema>> PostgresDriver::ReadSchema(
 
 void PostgresDriver::UseTable(const sql::TargetTable* table) {
   table_ = table;
-  key_wire_ = WireFor(table->key.base_type);
-  wires_.clear();
-  has_identity_ = false;
-  for (const sql::ColumnSchema& column : table->columns) {
-    wires_.push_back(WireFor(column.base_type));
-    if (column.identity) has_identity_ = true;
-  }
+  wires_ = WiresFor(*table);
+  has_identity_ = std::any_of(
+      table->columns.begin(), table->columns.end(),
+      [](const sql::ColumnSchema& column) { return column.identity; });
 }
 
-Result<bool> PostgresDriver::TableExists(const std::string& table) {
-  return Guard(
-      [&]() -> Result<bool> { return TableIsThere(work_.get(), table); });
+Result<bool> PostgresDriver::CheckpointTableExists(const std::string& table) {
+  return Guard([&] { return CheckpointTableIsThere(work_.get(), table); });
 }
 
 Status PostgresDriver::Run(const std::string& sql) {
@@ -172,35 +143,6 @@ pqxx::result PostgresDriver::Send(const std::string& sql,
   return work_->exec_prepared(found->second, values);
 }
 
-PostgresDriver::Sent PostgresDriver::Encode(
-    const FoldedBatch& batch, std::span<const size_t> rows,
-    std::span<const size_t> columns) const {
-  Sent sent;
-  EncodedColumn keys = EncodeColumn(key_wire_, KeysOf(batch, rows));
-  sent.key = keys.wire;
-  sent.parameters.push_back(std::move(keys.array));
-  for (size_t column : columns) {
-    EncodedColumn values =
-        EncodeColumn(wires_[column], ColumnOf(batch, rows, column));
-    sent.columns.push_back({column, values.wire});
-    sent.parameters.push_back(std::move(values.array));
-  }
-  return sent;
-}
-
-PostgresDriver::Sent PostgresDriver::EncodeMasked(
-    const FoldedBatch& batch, std::span<const size_t> rows) const {
-  Sent sent = Encode(batch, rows, {});
-  for (size_t column = 0; column < batch.columns(); ++column) {
-    const std::vector<Cell> cells = ColumnOf(batch, rows, column);
-    EncodedColumn values = EncodeColumn(wires_[column], cells);
-    sent.columns.push_back({column, values.wire});
-    sent.parameters.push_back(EncodeStates(cells));
-    sent.parameters.push_back(std::move(values.array));
-  }
-  return sent;
-}
-
 Status PostgresDriver::WriteGroups(const FoldedBatch& batch,
                                    std::span<const sql::RowGroup> groups,
                                    std::vector<size_t>* unmatched) {
@@ -234,7 +176,8 @@ void PostgresDriver::WriteGroup(const FoldedBatch& batch,
   if (rule == sql::WriteRule::kUpsert) {
     return Upsert(batch, group.shape, group.rows);
   }
-  const Sent sent = Encode(batch, group.rows, group.shape.Values());
+  const SentRows sent =
+      EncodeRows(wires_, batch, group.rows, group.shape.Values());
   const std::string sql =
       UpdateSql(*table_, group.shape, sent.key, sent.columns);
   const std::vector<size_t> missing = Update(group.rows, sql, sent);
@@ -248,14 +191,14 @@ void PostgresDriver::WriteGroup(const FoldedBatch& batch,
 void PostgresDriver::Upsert(const FoldedBatch& batch,
                             const sql::RowShape& shape,
                             std::span<const size_t> rows) {
-  const Sent sent = Encode(batch, rows, shape.Values());
+  const SentRows sent = EncodeRows(wires_, batch, rows, shape.Values());
   Send(UpsertSql(*table_, shape, sent.key, sent.columns), sent.parameters,
        /*prepared=*/true);
 }
 
 std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
                                            const std::string& sql,
-                                           const Sent& sent) {
+                                           const SentRows& sent) {
   std::vector<size_t> missing;
   // A row that somebody inserts between the UPDATE and the question for the
   // unmatched would be neither: the second UPDATE sees it. Where a trigger
@@ -273,7 +216,7 @@ std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
 void PostgresDriver::WriteMasked(const FoldedBatch& batch,
                                  std::span<const size_t> rows,
                                  std::vector<size_t>* unmatched) {
-  const Sent sent = EncodeMasked(batch, rows);
+  const SentRows sent = EncodeMasked(wires_, batch, rows);
   const std::string update = MaskedUpdateSql(*table_, sent.key, sent.columns);
   std::vector<size_t> fresh;
   for (size_t row : Update(rows, update, sent)) {
@@ -283,7 +226,7 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
     (only_update ? *unmatched : fresh).push_back(row);
   }
   if (fresh.empty()) return;
-  const Sent inserted = EncodeMasked(batch, fresh);
+  const SentRows inserted = EncodeMasked(wires_, batch, fresh);
   const pqxx::result result =
       Send(MaskedInsertSql(*table_, inserted.key, inserted.columns),
            inserted.parameters, /*prepared=*/false);
@@ -308,7 +251,7 @@ std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
 Status PostgresDriver::DeleteRows(const FoldedBatch& batch,
                                   std::span<const size_t> rows) {
   return Guard([&] {
-    const Sent sent = Encode(batch, rows, {});
+    const SentRows sent = EncodeRows(wires_, batch, rows, {});
     Send(DeleteSql(*table_, sent.key), sent.parameters, /*prepared=*/false);
     return Status::Ok();
   });
@@ -318,7 +261,7 @@ Result<std::vector<size_t>> PostgresDriver::FirstEqualKeys(
     std::span<const std::string_view> ids) {
   return Guard([&]() -> Result<std::vector<size_t>> {
     const pqxx::result numbers =
-        Send(FirstEqualSql(*table_), {TextArray(ids)}, /*prepared=*/false);
+        Send(FirstEqualSql(*table_), {EncodeTexts(ids)}, /*prepared=*/false);
     std::vector<size_t> first;
     for (const pqxx::row& number : numbers) {
       first.push_back(number[0].as<size_t>() - 1);

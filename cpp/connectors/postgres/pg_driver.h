@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/postgres/pg_array.h"
+#include "connectors/postgres/pg_rows.h"
 #include "connectors/postgres/pg_schema.h"
 #include "connectors/postgres/pg_statements.h"
 #include "connectors/sql/sql_driver.h"
@@ -31,7 +31,7 @@ class PostgresDriver : public sql::SqlDriver {
   Result<std::optional<sql::TableSchema>> ReadSchema(
       const TableTarget& target) override;
   void UseTable(const sql::TargetTable* table) override;
-  Result<bool> TableExists(const std::string& table) override;
+  Result<bool> CheckpointTableExists(const std::string& table) override;
 
   Status Begin() override { return Run("BEGIN"); }
   Status Commit() override;
@@ -58,15 +58,6 @@ class PostgresDriver : public sql::SqlDriver {
                             const std::string& reason) override;
 
  private:
-  using Parameters = std::vector<pqxx::binarystring>;
-
-  // Rows as the parameters of a statement.
-  struct Sent {
-    Wire key;
-    std::vector<SentColumn> columns;
-    Parameters parameters;
-  };
-
   // Calls `body`, which may throw, and returns its result or a Status.
   template <typename Body>
   auto Guard(Body body) -> decltype(body());
@@ -77,11 +68,6 @@ class PostgresDriver : public sql::SqlDriver {
   pqxx::result Send(const std::string& sql, const Parameters& parameters,
                     bool prepared);
 
-  Sent Encode(const FoldedBatch& batch, std::span<const size_t> rows,
-              std::span<const size_t> columns) const;
-  Sent EncodeMasked(const FoldedBatch& batch,
-                    std::span<const size_t> rows) const;
-
   // These throw what libpqxx throws.
   void WriteGroup(const FoldedBatch& batch, const sql::RowGroup& group,
                   std::vector<size_t>* unmatched);
@@ -89,7 +75,7 @@ class PostgresDriver : public sql::SqlDriver {
               std::span<const size_t> rows);
   // Returns the rows that matched nothing.
   std::vector<size_t> Update(std::span<const size_t> rows,
-                             const std::string& sql, const Sent& sent);
+                             const std::string& sql, const SentRows& sent);
   void WriteMasked(const FoldedBatch& batch, std::span<const size_t> rows,
                    std::vector<size_t>* unmatched);
   std::vector<size_t> Unmatched(std::span<const size_t> rows, Wire key,
@@ -103,8 +89,7 @@ class PostgresDriver : public sql::SqlDriver {
   // statement must leave the savepoint usable.
   std::unique_ptr<pqxx::nontransaction> work_;
   const sql::TargetTable* table_ = nullptr;
-  std::vector<Wire> wires_;  // of the mapped columns
-  Wire key_wire_ = Wire::kText;
+  TableWires wires_;
   bool has_identity_ = false;                    // among the mapped columns
   std::map<std::string, std::string> prepared_;  // SQL to statement name
 };

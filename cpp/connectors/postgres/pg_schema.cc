@@ -42,7 +42,7 @@ constexpr char kPrivilegesQuery[] = R"sql(
 SELECT has_any_column_privilege(c, 'SELECT')
        AND has_any_column_privilege(c, 'INSERT')
        AND has_any_column_privilege(c, 'UPDATE')
-       AND has_table_privilege(c, 'DELETE'),
+       AND (has_table_privilege(c, 'DELETE') OR NOT $2::bool),
        quote_ident(current_user::text)
 FROM (SELECT to_regclass($1)::oid) AS t(c))sql";
 
@@ -87,12 +87,15 @@ std::string Respell(const std::string& table, const std::string& relname) {
   return Lower(table);
 }
 
-Status CheckPrivileges(pqxx::transaction_base* work, const std::string& table) {
+// kStop, with the GRANT as hint, if the user may not write `table`.
+Status CheckPrivileges(pqxx::transaction_base* work, const std::string& table,
+                       bool deletes) {
   const std::string quoted = PostgresDialect().QuoteTable(table);
-  const pqxx::row row = work->exec_params1(kPrivilegesQuery, quoted);
+  const pqxx::row row = work->exec_params1(kPrivilegesQuery, quoted, deletes);
   if (row[0].as<bool>()) return Status::Ok();
   return Status(StatusCode::kStop, "permission denied for table " + table,
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON " + quoted + " TO " +
+                std::string("GRANT SELECT, INSERT, UPDATE") +
+                    (deletes ? ", DELETE" : "") + " ON " + quoted + " TO " +
                     row[1].c_str());
 }
 
@@ -112,7 +115,7 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   if (rows.empty()) return std::optional<sql::TableSchema>();
   sql::TableSchema schema;
   schema.name = Respell(target.table, rows[0][10].c_str());
-  REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, schema.name));
+  REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, schema.name, /*deletes=*/true));
   for (const pqxx::row& row : rows) schema.columns.push_back(ReadColumn(row));
   if (const sql::ColumnSchema* key = schema.Find(target.primary_key)) {
     const auto at =
@@ -122,10 +125,13 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   return std::optional(std::move(schema));
 }
 
-bool TableIsThere(pqxx::transaction_base* work, const std::string& table) {
+Result<bool> CheckpointTableIsThere(pqxx::transaction_base* work,
+                                    const std::string& table) {
   const pqxx::row row = work->exec_params1("SELECT to_regclass($1) IS NOT NULL",
                                            PostgresDialect().QuoteTable(table));
-  return row[0].as<bool>();
+  if (!row[0].as<bool>()) return false;
+  REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, table, /*deletes=*/false));
+  return true;
 }
 
 }  // namespace regear::postgres

@@ -19,6 +19,8 @@ const sql::Dialect& PostgresDialect();
 Result<std::optional<sql::TableSchema>> ReadTableSchema(
     pqxx::transaction_base* work, const TableTarget& target);
 
-bool TableIsThere(pqxx::transaction_base* work, const std::string& table);
+// kStop if it is there but the user may not write it. Throws likewise.
+Result<bool> CheckpointTableIsThere(pqxx::transaction_base* work,
+                                    const std::string& table);
 
 }  // namespace regear::postgres

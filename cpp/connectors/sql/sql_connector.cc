@@ -78,7 +78,7 @@ Status SqlConnector::ReadTable() {
 }
 
 Status SqlConnector::CreateCheckpointTable() {
-  const auto exists = driver_->TableExists(checkpoint_table_.name());
+  const auto exists = driver_->CheckpointTableExists(checkpoint_table_.name());
   if (!exists.ok() || *exists) return exists.status();
   const std::string& ddl = checkpoint_table_.create();
   const Status status = driver_->Execute(ddl, {}).status();
@@ -276,8 +276,13 @@ Status SqlConnector::Explain(Status status) {
   if (status.code() != StatusCode::kStop || !status.hint().empty()) {
     return status;
   }
-  const Status schema = ReadTable();
-  return schema.code() == StatusCode::kStop ? schema : status;
+  const Status table = ReadTable();
+  if (table.code() == StatusCode::kStop) return table;
+  if (!keeps_checkpoint()) return status;
+  const auto exists = driver_->CheckpointTableExists(checkpoint_table_.name());
+  if (exists.status().code() == StatusCode::kStop) return exists.status();
+  if (!exists.ok() || *exists) return status;
+  return Status(status.code(), status.message(), checkpoint_table_.create());
 }
 
 }  // namespace regear::sql

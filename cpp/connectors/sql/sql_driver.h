@@ -37,7 +37,8 @@ class SqlDriver {
       const TableTarget& target) = 0;
   // From now on rows go to `table`, which outlives its use.
   virtual void UseTable(const TargetTable* table) = 0;
-  virtual Result<bool> TableExists(const std::string& table) = 0;
+  // kStop, with a hint, if it exists but may not be written.
+  virtual Result<bool> CheckpointTableExists(const std::string& table) = 0;
 
   virtual Status Begin() = 0;
   // kInDoubt if the outcome is unknown.

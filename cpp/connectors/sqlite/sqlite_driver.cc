@@ -85,7 +85,7 @@ void SqliteDriver::UseTable(const sql::TargetTable* table) {
   statements_ = std::make_unique<StatementCache>(database_.get(), table);
 }
 
-Result<bool> SqliteDriver::TableExists(const std::string& table) {
+Result<bool> SqliteDriver::CheckpointTableExists(const std::string& table) {
   return TableIsThere(database_.get(), table);
 }
 

@@ -24,7 +24,7 @@ class SqliteDriver : public sql::SqlDriver {
   Result<std::optional<sql::TableSchema>> ReadSchema(
       const TableTarget& target) override;
   void UseTable(const sql::TargetTable* table) override;
-  Result<bool> TableExists(const std::string& table) override;
+  Result<bool> CheckpointTableExists(const std::string& table) override;
 
   Status Begin() override;
   Status Commit() override;

@@ -154,6 +154,7 @@ TEST_P(ConnectorCheckpointTest, StopsWhenItsTableIsDropped) {
   const Status status = Write(Batch().Merge("1", {{"age", "1"}})).status;
   EXPECT_EQ(status.code(), StatusCode::kStop);
   EXPECT_THAT(status.message(), HasSubstr("regear_checkpoint"));
+  EXPECT_THAT(status.hint(), HasSubstr("CREATE TABLE"));
   EXPECT_THAT(People(), IsEmpty());
 }
 

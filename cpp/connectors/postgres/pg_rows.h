@@ -1,0 +1,43 @@
+// Rows of a batch as the parameters of a statement (pg_statements.h).
+#pragma once
+
+#include <pqxx/binarystring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "change/fold.h"
+#include "connectors/postgres/pg_array.h"
+#include "connectors/postgres/pg_statements.h"
+#include "connectors/sql/target_table.h"
+
+namespace regear::postgres {
+
+using Parameters = std::vector<pqxx::binarystring>;
+
+// As what the columns of a table travel if all their values allow it.
+struct TableWires {
+  Wire key = Wire::kText;
+  std::vector<Wire> columns;
+};
+
+TableWires WiresFor(const sql::TargetTable& table);
+
+struct SentRows {
+  Wire key;
+  std::vector<SentColumn> columns;
+  Parameters parameters;  // the ids come first
+};
+
+// The ids and the values of `columns`.
+SentRows EncodeRows(const TableWires& wires, const FoldedBatch& batch,
+                    std::span<const size_t> rows,
+                    std::span<const size_t> columns);
+
+// The ids and, for every mapped column, states and values.
+SentRows EncodeMasked(const TableWires& wires, const FoldedBatch& batch,
+                      std::span<const size_t> rows);
+
+pqxx::binarystring EncodeTexts(std::span<const std::string_view> texts);
+
+}  // namespace regear::postgres
