@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "module/guard.h"
+
 namespace regear {
 
 namespace {
@@ -122,7 +124,8 @@ void Capture::Emit(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
   unit_.push_back({rule, std::move(entry)});
   if (unit_.size() > 1) return;  // the job of this unit is registered already
   const auto job = [](rm::Ctx* job_ctx, void* self) {
-    static_cast<Capture*>(self)->AppendUnit(job_ctx);
+    Guarded(job_ctx, "appending a unit",
+            [&] { static_cast<Capture*>(self)->AppendUnit(job_ctx); });
   };
   if (rm::AddPostNotificationJob(ctx, job, this, nullptr) != rm::kOk) {
     AppendUnit(ctx);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "module/guard.h"
 #include "module/module_state.h"
 
 namespace regear {
@@ -59,7 +60,8 @@ void HostLink::Watch(rm::Ctx* ctx) {
   watched_ = !host_id_.empty();
   if (!watched_) return;
   const auto again = [](rm::Ctx* timer_ctx, void* self) {
-    static_cast<HostLink*>(self)->Watch(timer_ctx);
+    Guarded(timer_ctx, "watching the lease",
+            [&] { static_cast<HostLink*>(self)->Watch(timer_ctx); });
   };
   rm::CreateTimer(ctx, kWatchInterval.count(), again, this);
 }
@@ -116,7 +118,8 @@ int HostLink::Next(rm::Ctx* ctx, size_t max, long long timeout_ms) {
   }
   // The batch is formed in the reply callback, so that all jobs of one turn
   // of the server's event loop go together.
-  next_ = rm::BlockClient(ctx, OnNextReady, OnNextTimeout, nullptr,
+  next_ = rm::BlockClient(ctx, GuardedCommand<OnNextReady>,
+                          GuardedCommand<OnNextTimeout>, nullptr,
                           std::max(timeout_ms, 1LL));
   rm::SetDisconnectCallback(next_, OnNextDisconnected);
   return rm::kOk;

@@ -9,7 +9,10 @@ struct ScanTarget {
   std::vector<FieldAndValue>& fields;
 };
 
-void CollectField(rm::Key*, rm::String* field, rm::String* value, void* data) {
+// Runs inside the server's scan, through which no exception may pass: without
+// memory the process ends, as it does everywhere in the server.
+void CollectField(rm::Key*, rm::String* field, rm::String* value,
+                  void* data) noexcept {
   auto* target = static_cast<ScanTarget*>(data);
   if (!target->rule.WantsField(View(field))) return;
   target->fields.push_back({Share(field), Share(value)});

@@ -115,6 +115,11 @@ void OnConfig(rm::Ctx*, rm::Event, uint64_t, void* data) {
   state->server.OnConfigChange(*static_cast<const rm::ConfigChange*>(data));
 }
 
+void OnInfo(rm::InfoCtx* info, int for_crash_report) {
+  Guarded(state->context.get(), "INFO",
+          [&] { AddInfo(info, for_crash_report); });
+}
+
 void Subscribe(rm::Ctx* ctx) {
   rm::SubscribeToKeyspaceEvents(ctx,
                                 rm::kNotifyGeneric | rm::kNotifyString |
@@ -156,7 +161,7 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
   ReadArguments(ctx, argv, argc);
   state->registry.Load(state->context.get());
   Subscribe(ctx);
-  rm::RegisterInfoFunc(ctx, AddInfo);
+  rm::RegisterInfoFunc(ctx, OnInfo);
   return rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf) == nullptr
              ? rm::kErr
              : rm::kOk;

@@ -64,7 +64,7 @@ void Registry::Load(rm::Ctx* ctx) {
         rm::OpenKey(ctx, name.get(), rm::kOpenRead | rm::kOpenNoTouch));
     if (key != nullptr && rm::KeyType(key.get()) == rm::kKeyHash) {
       const auto collect = [](rm::Key*, rm::String* field, rm::String* value,
-                              void* data) {
+                              void* data) noexcept {
         static_cast<decltype(stored)*>(data)->emplace_back(View(field),
                                                            View(value));
       };
