@@ -67,7 +67,8 @@ ChangeBuffer::Clock::time_point ChangeBuffer::Due() const {
   if (draining_ || changes_ >= options_.batch || Full()) {
     return Clock::time_point::min();
   }
-  return chunks_.front().arrived + options_.duration;
+  // The rest is for the commit itself.
+  return chunks_.front().arrived + options_.duration * 3 / 4;
 }
 
 ChangeBatch ChangeBuffer::Take(Clock::time_point until) {

@@ -17,7 +17,8 @@ struct DrainOptions {
   // So many changes start a commit. Lower: less lag; the batches grow by
   // themselves when the target cannot keep up.
   size_t batch = 100;
-  // So long after the first pending change a commit starts in any case.
+  // So long after it arrived a change is in the target, if nothing is wrong: a
+  // commit starts when three quarters of it have passed.
   std::chrono::milliseconds duration{100};
   // Longest pause between two attempts after a failure.
   std::chrono::milliseconds retry_interval{5000};
