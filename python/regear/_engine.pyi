@@ -92,7 +92,8 @@ class Engine:
 
     def report(self, name: str, status: str | None) -> None:
         """Send ``status`` (JSON) with each renewal for a registration that has
-        no worker, such as one whose session does not open; None: no longer."""
+        no worker, such as one whose session does not open; until a worker of
+        that name starts, or None."""
 
     def detach(self) -> None:
         """Stop all workers, give the lease back and close. Idempotent."""

@@ -133,8 +133,11 @@ class Loop:
     def _registry_changed(self) -> None:
         sessions = self._serving.follow_registry().sessions
         for recipe in self._recipes:
-            if recipe.session_id is not None and recipe.session_id not in sessions:
+            if recipe.session_id is None or recipe.withdrawn:
+                continue
+            if recipe.session_id not in sessions:
                 recipe.withdrawn = True
+                logger.warning("%s was unregistered or replaced", recipe.name)
 
     def _start_job(self, job: Job) -> None:
         """A long script blocks only the client that sent it."""

@@ -6,6 +6,7 @@ import traceback
 from types import TracebackType
 
 from regear._globals import recipe_globals
+from regear._redaction import Secrets
 from regear._session import Session
 from regear.errors import RecipeError, RegearError
 
@@ -17,10 +18,11 @@ SOURCE_NAME = "<string>"
 class ScriptFailed(Exception):
     """A recipe raised; the text is the error reply of RG.PYEXECUTE."""
 
-    def __init__(self, reply: str, cause: BaseException) -> None:
-        super().__init__(reply)
-        self.reply = reply
+    def __init__(self, cause: BaseException, secrets: Secrets) -> None:
+        self.reply = secrets.redact(error_reply(cause))
         self.cause = cause
+        self.secrets = secrets
+        super().__init__(self.reply)
 
 
 def run_recipe(session: Session) -> None:
@@ -30,8 +32,7 @@ def run_recipe(session: Session) -> None:
             code = compile(session.source, SOURCE_NAME, "exec", dont_inherit=True)
             exec(code, recipe_globals(session))
         except (Exception, SystemExit) as error:
-            reply = session.secrets.redact(error_reply(error))
-            raise ScriptFailed(reply, error) from error
+            raise ScriptFailed(error, session.secrets) from error
 
 
 def error_reply(error: BaseException) -> str:
@@ -51,9 +52,11 @@ def failure_of(name: str, failure: ScriptFailed) -> RecipeError:
     error = failure.cause
     line = _line_of(error)
     place = f"{name} line {line}" if line else name
+    message, hint = f"{type(error).__name__}: {error}", ""
     if isinstance(error, RegearError):
-        return RecipeError(f"{place}: {error.message}", error.hint)
-    return RecipeError(f"{place}: {type(error).__name__}: {error}")
+        message, hint = error.message, error.hint
+    redact = failure.secrets.redact
+    return RecipeError(f"{place}: {redact(message)}", redact(hint))
 
 
 def _line_of(error: BaseException) -> int | None:

@@ -15,7 +15,7 @@ from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredSession
 from regear._replacement import replaced_rules
 from regear._requirements import check_requirements
-from regear._runner import ScriptFailed, run_recipe
+from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
 from regear._session import Session, new_session_id
 from regear._workers import Workers
@@ -164,6 +164,8 @@ class Serving:
                 recipe.session_id = stored.id
                 self._own.add(stored.id)
                 self.follow_registry()
+                if stored.id in self._broken:
+                    raise RecipeError(f"{recipe.name}: {self._broken[stored.id]}")
                 return
         session = self.new_session(recipe.source, description=recipe.name)
         run_recipe(session)
@@ -237,9 +239,11 @@ class Serving:
         try:
             check_requirements(stored.requirements)
             run_recipe(session)
-        except (ScriptFailed, RecipeError) as error:
+        except ScriptFailed as failure:
+            self._broken[stored.id] = str(failure_of("the script", failure))
+            return None
+        except RecipeError as error:
             self._broken[stored.id] = str(error)
-            logger.error("session %s does not run any more", stored.id)
             return None
         self._sessions[stored.id] = session
         return session

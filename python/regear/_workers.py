@@ -27,7 +27,6 @@ class Workers:
     def forget(self) -> None:
         """The lease is gone, and every worker with it."""
         self._rules.clear()
-        self._reported.clear()
 
     def stop_others(self, wanted: dict[str, Rule]) -> None:
         """Stop the workers whose registration went away or was replaced."""
@@ -43,10 +42,8 @@ class Workers:
         return self._rules.get(rule.name) == rule
 
     def start(self, rule: Rule, worker: dict[str, Any]) -> None:
-        if rule.name in self._reported:
-            self._reported.discard(rule.name)
-            self._report(rule.name, None)
         self._engine.start_worker(worker)
+        self._reported.discard(rule.name)
         self._rules[rule.name] = rule
 
     def report_idle(self, rule: Rule, state: str, message: str, hint: str) -> None:

@@ -149,7 +149,8 @@ def test_up_on_a_port_in_use(up, redis_with_module):
     assert "Address already in use" in process.text()
 
 
-def test_up_without_a_server(folder):
+def test_up_without_a_server(monkeypatch):
+    monkeypatch.delenv("REGEAR_REDIS_SERVER", raising=False)
     done = regear_command("up", PATH="/nowhere")
     assert done.returncode == 1
     assert done.stderr == (

@@ -179,6 +179,7 @@ def test_unregistered_recipe_is_not_registered_by_itself(
     redis = redis_with_module
     host = new_host(redis, recipe_file())
     redis.client.execute_command("RG.UNREGISTER", redis.registration("Persons")["id"])
+    wait_for(lambda: "recipe.py was unregistered" in host.text())
     client_ids = [
         one["id"] for one in redis.client.client_list() if one["cmd"] != "client|list"
     ]

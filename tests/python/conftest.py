@@ -94,6 +94,7 @@ class FakeEngine:
     def start_worker(self, worker: dict[str, Any]) -> None:
         assert worker["name"] not in self.workers
         self.workers[worker["name"]] = worker
+        self.reports.pop(worker["name"], None)
 
     def stop_worker(self, name: str, drain: bool, timeout: float) -> bool:
         del self.workers[name]

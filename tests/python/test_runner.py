@@ -140,6 +140,15 @@ def test_failure_in_one_line_names_recipe_and_line(run: Run) -> None:
     assert str(error) == "recipe.py line 3: The given reader does not exists"
 
 
+def test_failure_in_one_line_masks_secrets(run: Run) -> None:
+    with pytest.raises(ScriptFailed) as caught:
+        run(
+            "from rgsync.Connectors import PostgresConnection\n"
+            "raise RuntimeError(PostgresConnection('u', 'hidden!', 'h/d').passwd)\n"
+        )
+    assert str(failure_of("r.py", caught.value)) == "r.py line 2: RuntimeError: ***"
+
+
 def test_names_in_main_are_for_host_processes_only(run: Run) -> None:
     run("pass")
     assert not hasattr(sys.modules["__main__"], "GearsBuilder")

@@ -257,7 +257,10 @@ def test_session_that_no_longer_runs_stays_listed(
     new_serving().follow_registry()
     assert not engine.workers
     assert engine.reports["Persons"]["state"] == "stopped"
-    assert "FileNotFoundError" in engine.reports["Persons"]["last_error"]
+    error = engine.reports["Persons"]["last_error"]
+    assert error.startswith("the script line 14: FileNotFoundError: ")
+    with pytest.raises(RecipeError, match="FileNotFoundError"):
+        load(new_serving(), source)
 
 
 def test_worker_of_an_unregistered_rule_stops(engine, new_serving, recipe) -> None:
