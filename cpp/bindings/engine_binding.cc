@@ -55,7 +55,7 @@ class PyEngine {
   // Without the GIL: the workers that end here may wait for it.
   ~PyEngine() {
     if (getpid() != process_) {
-      engine_.release();  // its threads and sockets are the parent's
+      static_cast<void>(engine_.release());  // the threads are the parent's
       return;
     }
     const py::gil_scoped_release release;

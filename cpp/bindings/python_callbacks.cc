@@ -118,7 +118,7 @@ void AddTransformed(const ChangeBatch& from, Change change,
 PythonObject::~PythonObject() {
   // At exit the interpreter may be gone, and the object with it.
   if (!Py_IsInitialized()) {
-    object_.release();
+    static_cast<void>(object_.release());
     return;
   }
   const py::gil_scoped_acquire gil;
