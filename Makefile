@@ -30,6 +30,7 @@ bench: ## Run the benchmarks: half an hour, on an idle machine
 .PHONY: asan
 asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/bootstrap test
+	@scripts/install-wheel
 	@scripts/sanitize asan
 
 .PHONY: tsan
