@@ -132,6 +132,13 @@ def test_up_ends_with_its_server(up):
     assert last.startswith("regear: the Redis server ended: ")
 
 
+def test_killed_up_leaves_no_server(up):
+    process = up()
+    server = process.server_pid()
+    process.kill()
+    wait_for(lambda: not is_alive(server))
+
+
 def test_up_says_what_is_wrong_with_a_recipe(up, folder):
     broken = folder / "broken.py"
     broken.write_text("import no_such_module\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -17,6 +19,7 @@ from regear.errors import RegearError
 
 _START_SECONDS = 30.0  # an append-only file may have to be loaded
 _STOP_SECONDS = 10.0
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _ATTEMPTS = 3  # a free port may be taken before the server binds it
 
 
@@ -79,6 +82,7 @@ class PrivateRedis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
         try:
             self._wait_until_ready()
@@ -154,6 +158,13 @@ def _server_program(given: str | None) -> str:
         "no redis-server or valkey-server in PATH",
         "apt-get install redis-server, or --redis-server FILE",
     )
+
+
+def _end_with_parent() -> None:
+    """In the child: a server whose `regear up` was killed ends too."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:  # Linux
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:
