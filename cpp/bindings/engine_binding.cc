@@ -167,6 +167,13 @@ class PyEngine {
     return by_name;
   }
 
+  void Report(const std::string& name, const std::optional<py::str>& status) {
+    Engine& engine = Get();
+    std::string text = status ? FromPython(*status) : std::string();
+    const py::gil_scoped_release release;
+    engine.Report(name, std::move(text));
+  }
+
   // Allowed in a forked child, where there is nothing to do.
   void Detach() {
     if (getpid() != process_) return;
@@ -234,6 +241,8 @@ void BindEngine(py::module_* module) {
            "Stop; with ``drain`` only when the backlog is empty.")
       .def("worker_status", &PyEngine::WorkerStatus,
            "Status JSON by registration name.")
+      .def("report", &PyEngine::Report, py::arg("name"), py::arg("status"),
+           "Send a status for a registration that has no worker.")
       .def("detach", &PyEngine::Detach,
            "Stop all workers, give the lease back and close. Idempotent.");
 }

@@ -56,6 +56,7 @@ Status Engine::StartWorker(WorkerSpec spec) {
     replaced = std::move(found->second.worker);
     workers_.erase(found);
   }
+  reports_.erase(name);
   WorkerParts parts = MakeParts(spec, *std::move(connector), lease);
   workers_[name] = {
       std::make_shared<DrainWorker>(std::move(spec), std::move(parts)), lease};
@@ -123,17 +124,27 @@ bool Engine::StopWorker(const std::string& name, bool drain,
 
 TextPairs Engine::WorkerStatuses() {
   std::vector<std::pair<std::string, std::shared_ptr<DrainWorker>>> workers;
+  TextPairs statuses;
   {
     MutexLock lock(&mutex_);
     for (const auto& [name, entry] : workers_) {
       workers.emplace_back(name, entry.worker);
     }
+    statuses.assign(reports_.begin(), reports_.end());
   }
-  TextPairs statuses;
   for (const auto& [name, worker] : workers) {
     statuses.emplace_back(name, worker->StatusJson());
   }
   return statuses;
+}
+
+void Engine::Report(const std::string& name, std::string status) {
+  MutexLock lock(&mutex_);
+  if (status.empty()) {
+    reports_.erase(name);
+  } else {
+    reports_[name] = std::move(status);
+  }
 }
 
 void Engine::AbortWorkers() {

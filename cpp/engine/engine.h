@@ -50,8 +50,11 @@ class Engine {
   Status StartWorker(WorkerSpec spec);
   // As DrainWorker::Stop; true if there is no such worker.
   bool StopWorker(const std::string& name, bool drain, Milliseconds timeout);
-  // Status JSON by registration name.
+  // Status JSON by registration name: of the workers, and what was reported.
   TextPairs WorkerStatuses();
+  // Sends `status` (JSON) with each renewal for a registration that has no
+  // worker, until one of that name starts. Empty: no longer.
+  void Report(const std::string& name, std::string status);
 
   // Stops all workers and gives the lease back.
   void Detach();
@@ -75,6 +78,7 @@ class Engine {
   std::atomic<uint64_t> highest_fence_ = 0;  // found in any target
   Mutex mutex_;
   std::map<std::string, Entry> workers_ REGEAR_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> reports_ REGEAR_GUARDED_BY(mutex_);
   // Last: it calls back until it is gone.
   std::unique_ptr<HostLink> link_;
 };

@@ -145,9 +145,11 @@ def test_host_of_another_key_runs_nothing(
     first.stop()
     second = new_host(redis, key=folder / "other.key")
     wait_for(lambda: "sealed by another key, load the recipe again" in second.text())
+    wait_for(lambda: redis.state("Persons") == "sealed")
     redis.client.hset("person:one", "first_name", "one")
     assert redis.backlog() == 1
     assert redis.execute(sqlite_recipe(version="1.0.0")) == "OK"
+    wait_for(lambda: redis.state("Persons") == "running")
     wait_for(lambda: "one" in sqlite_db.persons())
 
 
