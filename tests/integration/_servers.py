@@ -18,6 +18,7 @@ from typing import Any
 import redis
 
 import regear
+from tests.conftest import plain_environment
 
 START_SECONDS = 30.0
 
@@ -213,8 +214,9 @@ class PostgresServer(Server):
         self.folder = folder
         self.port = free_port()
         self.log = folder / "postgres.log"
-        self._as_user = {"user": "postgres"} if os.geteuid() == 0 else {}
-        if self._as_user:
+        self._options: dict[str, Any] = {"env": plain_environment()}
+        if os.geteuid() == 0:
+            self._options["user"] = "postgres"
             shutil.chown(folder, "postgres")
         secret = folder / "password"
         secret.write_text(self.password)
@@ -228,7 +230,7 @@ class PostgresServer(Server):
             ],
             check=True,
             stdout=subprocess.DEVNULL,
-            **self._as_user,
+            **self._options,
         )
         self.start()
 
@@ -244,7 +246,7 @@ class PostgresServer(Server):
                 *("-h", "127.0.0.1", "-k", ""),
             ],
             self.log,
-            **self._as_user,
+            **self._options,
         )
 
     def stop(self) -> None:
