@@ -82,7 +82,7 @@ Status PostgresDriver::Run(const std::string& sql) {
 }
 
 Status PostgresDriver::Commit() {
-  const Status status = Run("COMMIT");
+  Status status = Run("COMMIT");
   if (status.code() != StatusCode::kReconnect) return status;
   // The connection broke between sending COMMIT and hearing of its outcome.
   return Status(StatusCode::kInDoubt, status.message());

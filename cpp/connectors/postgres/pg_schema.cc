@@ -102,8 +102,8 @@ Status CheckPrivileges(pqxx::transaction_base* work, const std::string& table,
 }  // namespace
 
 const sql::Dialect& PostgresDialect() {
-  static const sql::Dialect dialect({.parameter = "$"});
-  return dialect;
+  static const sql::Dialect kDialect({.parameter = "$"});
+  return kDialect;
 }
 
 Result<std::optional<sql::TableSchema>> ReadTableSchema(

@@ -73,15 +73,16 @@ Status SqlConnector::ReadTable() {
   const Dialect& dialect = driver_->dialect();
   if (!*schema) return MissingTable(target_, columns_, dialect);
   auto table = ResolveTarget(**schema, target_, columns_, dialect);
-  if (table.ok()) table_ = *std::move(table);
-  return table.status();
+  if (!table.ok()) return table.status();
+  table_ = *std::move(table);
+  return Status::Ok();
 }
 
 Status SqlConnector::CreateCheckpointTable() {
   const auto exists = driver_->CheckpointTableExists(checkpoint_table_.name());
   if (!exists.ok() || *exists) return exists.status();
   const std::string& ddl = checkpoint_table_.create();
-  const Status status = driver_->Execute(ddl, {}).status();
+  Status status = driver_->Execute(ddl, {}).status();
   if (status.code() == StatusCode::kStop) {
     return Status(StatusCode::kStop,
                   "table " + checkpoint_table_.name() +
@@ -276,7 +277,7 @@ Status SqlConnector::Explain(Status status) {
   if (status.code() != StatusCode::kStop || !status.hint().empty()) {
     return status;
   }
-  const Status table = ReadTable();
+  Status table = ReadTable();
   if (table.code() == StatusCode::kStop) return table;
   if (!keeps_checkpoint()) return status;
   const auto exists = driver_->CheckpointTableExists(checkpoint_table_.name());

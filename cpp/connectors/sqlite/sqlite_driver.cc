@@ -96,7 +96,7 @@ Status SqliteDriver::Begin() {
 }
 
 Status SqliteDriver::Commit() {
-  const Status status = Run(database_.get(), "COMMIT");
+  Status status = Run(database_.get(), "COMMIT");
   const int code = sqlite3_extended_errcode(database_.get()) & 0xff;
   if (status.ok() || code != SQLITE_IOERR) return status;
   // The log may have been written before the operation that failed.

@@ -24,8 +24,8 @@ std::vector<std::string> ValuesOf(const sql::TargetTable& table,
 }  // namespace
 
 const sql::Dialect& SqliteDialect() {
-  static const sql::Dialect dialect({.parameter = "?"});
-  return dialect;
+  static const sql::Dialect kDialect({.parameter = "?"});
+  return kDialect;
 }
 
 std::string UpsertSql(const sql::TargetTable& table,

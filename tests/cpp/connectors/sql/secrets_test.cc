@@ -15,12 +15,16 @@ TEST(SecretsTest, HidesThePasswordWhereverItStands) {
 }
 
 TEST(SecretsTest, HasNothingToHideWithoutAPassword) {
-  EXPECT_EQ(Secrets(ConnectionParameters{{"password", ""}}).Redact(std::string("text")), "text");
+  EXPECT_EQ(Secrets(ConnectionParameters{{"password", ""}})
+                .Redact(std::string("text")),
+            "text");
   EXPECT_EQ(Secrets().Redact(std::string("text")), "text");
 }
 
 TEST(SecretsTest, SurvivesAPasswordMadeOfStars) {
-  EXPECT_EQ(Secrets(ConnectionParameters{{"password", "*"}}).Redact(std::string("a*b")), "a***b");
+  EXPECT_EQ(Secrets(ConnectionParameters{{"password", "*"}})
+                .Redact(std::string("a*b")),
+            "a***b");
 }
 
 }  // namespace
