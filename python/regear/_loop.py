@@ -72,7 +72,7 @@ class Loop:
                 else:
                     pause = _STANDBY_INTERVAL
             except LeaseLost as error:
-                logger.warning("the lease is lost: %s", error)
+                logger.warning("%s: attaching again", error)
             except ConnectionFailed as error:
                 self._became("disconnected", logging.WARNING, str(error))
                 delay = min(delay * 2, _LONGEST_DELAY)
