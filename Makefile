@@ -36,6 +36,7 @@ asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer
 .PHONY: tsan
 tsan: ## Run tests with ThreadSanitizer
 	@scripts/bootstrap test
+	@scripts/install-wheel
 	@scripts/sanitize tsan
 
 .PHONY: lint
