@@ -120,13 +120,19 @@ void OnInfo(rm::InfoCtx* info, int for_crash_report) {
           [&] { AddInfo(info, for_crash_report); });
 }
 
-void Subscribe(rm::Ctx* ctx) {
+// What every key and every command pays for: taken on when the first rule
+// arrives, not before.
+void WatchKeysAndCommands(rm::Ctx* ctx) {
   rm::SubscribeToKeyspaceEvents(ctx,
                                 rm::kNotifyGeneric | rm::kNotifyString |
                                     rm::kNotifyList | rm::kNotifySet |
                                     rm::kNotifyHash | rm::kNotifyZset |
                                     rm::kNotifyExpired | rm::kNotifyEvicted,
                                 OnKeyEvent);
+  rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf);
+}
+
+void SubscribeToServer(rm::Ctx* ctx) {
   rm::SubscribeToServerEvent(ctx, {rm::kEventFlush, 1}, OnFlush);
   rm::SubscribeToServerEvent(ctx, {rm::kEventRoleChanged, 1}, OnRole);
   rm::SubscribeToServerEvent(ctx, {rm::kEventLoading, 1}, OnLoading);
@@ -160,11 +166,9 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
   state = new ModuleState(ctx);
   ReadArguments(ctx, argv, argc);
   state->registry.Load(state->context.get());
-  Subscribe(ctx);
+  SubscribeToServer(ctx);
   rm::RegisterInfoFunc(ctx, OnInfo);
-  return rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf) == nullptr
-             ? rm::kErr
-             : rm::kOk;
+  return rm::kOk;
 }
 
 }  // namespace
@@ -180,6 +184,11 @@ void ModuleState::OnRegistryChange() {
   std::vector<std::shared_ptr<CaptureRule>> rules;
   for (const auto& [id, registration] : registry.registrations()) {
     rules.push_back(registration.rule);
+  }
+  if (!rules.empty() && !std::exchange(watching, true)) {
+    // A replica that came before the filter could see it may be there now.
+    server.ReadReplication(context.get());
+    WatchKeysAndCommands(context.get());
   }
   capture.SetRules(std::move(rules));
   link.AnnounceRegistry();

@@ -32,6 +32,7 @@ struct ModuleState {
   HostLink link;
   Registry registry;
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
+  bool watching = false;        // key events and commands reach us
   bool restore_is_due = false;  // a timer will write the registry anew
 };
 

@@ -29,10 +29,10 @@ class ServerState {
   // A replica asks to be synchronised. Seen by the command filter, because
   // the server's own event comes after the copy has begun.
   void OnSyncCommand() { replicates_ = true; }
-
- private:
+  // Asks the server; for when the filter has not been there all along.
   void ReadReplication(rm::Ctx* ctx);
 
+ private:
   bool replica_ = false;
   bool loading_ = false;
   bool replicates_ = false;  // never goes back: a backlog may be replayed
