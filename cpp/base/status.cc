@@ -12,6 +12,10 @@ std::string_view StatusCodeName(StatusCode code) {
       return "reconnect";
     case StatusCode::kReject:
       return "refused";
+    case StatusCode::kPark:
+      return "foreign key violation";
+    case StatusCode::kConflict:
+      return "unique violation";
     case StatusCode::kInDoubt:
       return "in doubt";
     case StatusCode::kStop:

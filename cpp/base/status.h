@@ -16,6 +16,8 @@ enum class StatusCode {
   kRetry,      // transient: roll back and try the same again
   kReconnect,  // the connection is gone: open a new one and try again
   kReject,     // the target refuses the data itself, whoever asks
+  kPark,       // … because a row that it refers to is missing (foreign key)
+  kConflict,   // … because another row has its unique value, or is the same
   kInDoubt,    // a commit whose outcome is unknown: ask the checkpoint
   kStop,       // an operator has to act (unknown table, permission, password)
   kFenced,     // another host has taken over: write nothing more
@@ -35,6 +37,11 @@ class [[nodiscard]] Status {
   static Status Ok() { return {}; }
 
   bool ok() const { return code_ == StatusCode::kOk; }
+  // The data are to blame: kReject, kPark or kConflict.
+  bool refused() const {
+    return code_ == StatusCode::kReject || code_ == StatusCode::kPark ||
+           code_ == StatusCode::kConflict;
+  }
   StatusCode code() const { return code_; }
   const std::string& message() const { return message_; }
   const std::string& hint() const { return hint_; }

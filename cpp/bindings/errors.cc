@@ -56,6 +56,8 @@ void RaiseIfTargetError(const Status& status) {
       return;
     case StatusCode::kStop:
     case StatusCode::kReject:
+    case StatusCode::kPark:
+    case StatusCode::kConflict:
     case StatusCode::kInvalid:
       Raise(error_classes->target_error, status);
     default:

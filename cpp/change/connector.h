@@ -48,6 +48,9 @@ using ConnectionProvider = std::function<Result<ConnectionParameters>()>;
 struct RefusedRow {
   size_t row = 0;      // index into the FoldedBatch
   std::string reason;  // the database's message, naming the column if known
+  // kReject: never accepted as it is. kPark: once the row it refers to is
+  // there. kConflict: perhaps in another order.
+  StatusCode kind = StatusCode::kReject;
 };
 
 struct WriteReport {

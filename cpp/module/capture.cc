@@ -115,6 +115,27 @@ bool Capture::Describe(const CaptureRule& rule, EventKind kind, bool in_exec,
   return !state.fields.empty();
 }
 
+KeyKind Capture::Recapture(rm::Ctx* ctx,
+                           const std::shared_ptr<CaptureRule>& rule,
+                           rm::String* key, std::string_view event) {
+  KeyState state;
+  {
+    const DatabaseScope database(ctx, rule->db());
+    state = ReadKey(ctx, key, *rule);
+  }
+  if (state.kind == KeyKind::kMissing) return state.kind;
+  const bool is_hash = state.kind == KeyKind::kHash;
+  // A unit of its own: whatever follows begins another one.
+  ChangeEntry entry(key, event,
+                    is_hash ? ChangeOp::kReplace : ChangeOp::kDelete, false);
+  rule->last_unit = 0;
+  for (FieldAndValue& pair : state.fields) {
+    entry.AddField(pair.field.get(), std::move(pair.value));
+  }
+  Append(ctx, rule.get(), &entry);
+  return state.kind;
+}
+
 void Capture::Emit(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
                    ChangeEntry entry) {
   if (rm::AddPostNotificationJob == nullptr) {

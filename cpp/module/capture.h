@@ -38,6 +38,12 @@ class Capture {
   void OnKeyEvent(rm::Ctx* ctx, int notify_class, std::string_view event,
                   rm::String* key);
 
+  // Appends the present state of `key` in the rule's database: its whole
+  // value, or a delete where it holds no hash. Appends nothing for a key that
+  // is missing. To be called inside a command or a timer.
+  KeyKind Recapture(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
+                    rm::String* key, std::string_view event);
+
   uint64_t captured() const { return captured_; }
   uint64_t failed() const { return failed_; }
 

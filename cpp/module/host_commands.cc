@@ -1,17 +1,16 @@
 // RG.HOST …, as described in docs/host-link.md.
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <functional>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "module/access.h"
+#include "module/command_arguments.h"
 #include "module/commands.h"
+#include "module/host_stream_commands.h"
 #include "module/module_state.h"
 
 namespace regear {
@@ -20,46 +19,10 @@ namespace {
 
 using nlohmann::json;
 
+using Arguments = CommandArguments;
+
 constexpr uint64_t kProtocol = 1;
 constexpr std::string_view kHashtag = "06S";  // hashes to the first slot
-
-// The arguments of a subcommand, those behind its name.
-class Arguments {
- public:
-  Arguments(rm::String** argv, int argc) : argv_(argv), argc_(argc) {}
-
-  size_t size() const { return static_cast<size_t>(argc_); }
-  rm::String* String(size_t i) const { return argv_[i]; }
-  std::string_view Text(size_t i) const { return View(argv_[i]); }
-  uint64_t Number(size_t i) const {
-    const std::string_view text = Text(i);
-    uint64_t number = 0;
-    const auto [stop, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || stop != text.data() + text.size()) {
-      throw std::invalid_argument("not a number: " + std::string(text));
-    }
-    return number;
-  }
-
- private:
-  rm::String** argv_;
-  int argc_;
-};
-
-void Reply(rm::Ctx* ctx, std::string_view text) {
-  rm::ReplyWithStringBuffer(ctx, text.data(), text.size());
-}
-
-void ReplyPair(rm::Ctx* ctx, std::string_view name, std::string_view value) {
-  Reply(ctx, name);
-  Reply(ctx, value);
-}
-
-void ReplyPair(rm::Ctx* ctx, std::string_view name, uint64_t value) {
-  Reply(ctx, name);
-  rm::ReplyWithLongLong(ctx, static_cast<long long>(value));
-}
 
 void ReplyAttached(rm::Ctx* ctx) {
   const ModuleState& state = State();
@@ -186,39 +149,6 @@ int ReadRegistry(rm::Ctx* ctx, const Arguments&) {
   return rm::kOk;
 }
 
-// TRIM fence stream entry-id
-int Trim(rm::Ctx* ctx, const Arguments& arguments) {
-  const std::string_view id = arguments.Text(2);
-  const size_t dash = std::min(id.find('-'), id.size());
-  rm::StreamId first_kept{};
-  std::from_chars(id.data(), id.data() + dash, first_kept.ms);
-  const std::string_view seq = id.substr(std::min(dash + 1, id.size()));
-  const auto [stop, error] =
-      std::from_chars(seq.data(), seq.data() + seq.size(), first_kept.seq);
-  if (error != std::errc() || stop != seq.data() + seq.size()) {
-    throw std::invalid_argument("not an entry id: " + std::string(id));
-  }
-  if (++first_kept.seq == 0) ++first_kept.ms;
-
-  const DatabaseScope database(ctx, 0);
-  long long trimmed = 0;
-  {
-    const KeyPtr key(
-        rm::OpenKey(ctx, arguments.String(1), rm::kOpenRead | rm::kOpenWrite));
-    if (key == nullptr || rm::KeyType(key.get()) != rm::kKeyStream) {
-      return rm::ReplyWithSimpleString(ctx, "OK");  // flushed: nothing to trim
-    }
-    trimmed = rm::StreamTrimByID(key.get(), 0, &first_kept);
-  }
-  if (trimmed > 0 && State().server.replicates()) {
-    const std::string threshold =
-        std::to_string(first_kept.ms) + "-" + std::to_string(first_kept.seq);
-    rm::Replicate(ctx, "XTRIM", "scb", arguments.String(1), "MINID",
-                  threshold.data(), threshold.size());
-  }
-  return rm::ReplyWithSimpleString(ctx, "OK");
-}
-
 // LOG level text
 int LogLine(rm::Ctx* ctx, const Arguments& arguments) {
   rm::Log(ctx, std::string(arguments.Text(0)).c_str(), "%s",
@@ -239,11 +169,15 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 9> kSubcommands = {{
+constexpr std::array<Subcommand, 13> kSubcommands = {{
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
-    {"TRIM", 3, true, Trim},
+    {"TRIM", 3, true, HostTrim},
+    {"CAPTURE", 4, true, HostCapture},
+    {"DEAD", 6, true, HostDead},
+    {"CLOSE", 4, true, HostClose},
+    {"ACK", 5, true, HostAck},
     {"REGISTER", 4, true, Register},
     {"REGISTRY", 1, true, ReadRegistry},
     {"LOG", 2, false, LogLine},

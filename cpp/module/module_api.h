@@ -82,6 +82,11 @@ inline constexpr int kOpenRead = 1 << 0;
 inline constexpr int kOpenWrite = 1 << 1;
 inline constexpr int kOpenNoTouch = 1 << 16;
 
+inline constexpr int kReplyString = 0;
+inline constexpr int kReplyError = 1;
+inline constexpr int kReplyInteger = 2;
+inline constexpr int kReplyArray = 3;
+
 inline constexpr int kKeyEmpty = 0;
 inline constexpr int kKeyHash = 3;
 inline constexpr int kKeyStream = 7;
@@ -138,6 +143,11 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(int, ReplyWithLongLong, (Ctx*, long long))                               \
   X(CallReply*, Call, (Ctx*, const char*, const char*, ...))                 \
   X(void, FreeCallReply, (CallReply*))                                       \
+  X(int, CallReplyType, (CallReply*))                                        \
+  X(long long, CallReplyInteger, (CallReply*))                               \
+  X(size_t, CallReplyLength, (CallReply*))                                   \
+  X(CallReply*, CallReplyArrayElement, (CallReply*, size_t))                 \
+  X(const char*, CallReplyStringPtr, (CallReply*, size_t*))                  \
   X(Key*, OpenKey, (Ctx*, String*, int))                                     \
   X(void, CloseKey, (Key*))                                                  \
   X(int, KeyType, (Key*))                                                    \

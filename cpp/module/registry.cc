@@ -178,6 +178,13 @@ void Registry::Remove(rm::Ctx* ctx, const std::string& id) {
   }
 }
 
+const Registration* Registry::Find(std::string_view name) const {
+  for (const auto& [id, registration] : registrations_) {
+    if (registration.Text("name") == name) return &registration;
+  }
+  return nullptr;
+}
+
 uint64_t Registry::RaiseFence(rm::Ctx* ctx, uint64_t found) {
   fence_ = std::max(fence_, found) + 1;
   if (epoch_id_.empty()) {

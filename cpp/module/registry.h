@@ -55,6 +55,8 @@ class Registry {
   const std::map<std::string, Registration>& registrations() const {
     return registrations_;
   }
+  // The registration with this name; null if there is none.
+  const Registration* Find(std::string_view name) const;
   const std::map<std::string, std::string>& sessions() const {
     return sessions_;
   }

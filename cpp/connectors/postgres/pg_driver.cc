@@ -304,7 +304,7 @@ bool PostgresDriver::Takes(const sql::ColumnSchema& column,
     *cut = text && result[0][0].as<bool>();
     return Status::Ok();
   });
-  return RollbackToSavepoint().ok() && status.code() != StatusCode::kReject;
+  return RollbackToSavepoint().ok() && !status.refused();
 }
 
 }  // namespace regear::postgres

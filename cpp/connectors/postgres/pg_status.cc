@@ -31,8 +31,11 @@ Status FromSqlError(const pqxx::sql_error& error) {
 StatusCode ClassifySqlState(std::string_view sqlstate) {
   const std::string_view kind = sqlstate.substr(0, 2);
   if (sqlstate == "40003") return StatusCode::kInDoubt;
-  // A key twice in one statement: the parts of the batch keep them apart.
-  if (sqlstate == "21000") return StatusCode::kReject;
+  if (sqlstate == "23503") return StatusCode::kPark;
+  // A unique or exclusion constraint, or a key twice in one statement.
+  if (sqlstate == "23505" || sqlstate == "23P01" || sqlstate == "21000") {
+    return StatusCode::kConflict;
+  }
   // The table was altered, or a pooler gave us another server connection.
   if (sqlstate == "42804" || kind == "26") return StatusCode::kReconnect;
   // A read-only server is what is left of the primary after a failover.

@@ -14,9 +14,9 @@ class Search {
     if (rows.empty()) return Status::Ok();
     if (rows.size() > 1 && known_refused) return Halve(rows);
     Status status = try_rows_(rows);
-    if (status.code() != StatusCode::kReject) return status;
+    if (!status.refused()) return status;
     if (rows.size() > 1) return Halve(rows);
-    refused_->push_back({rows.front(), status.message()});
+    refused_->push_back({rows.front(), status.message(), status.code()});
     return Status::Ok();
   }
 

@@ -12,7 +12,7 @@
 namespace regear::sql {
 
 // Writes the rows inside a savepoint. OK: they are written and stay so.
-// kReject: they are undone. Any other failure ends the search.
+// refused(): they are undone. Any other failure ends the search.
 using TryRows = std::function<Status(std::span<const size_t> rows)>;
 
 // Tries `rows`, which are known to be refused as a whole, in ever smaller

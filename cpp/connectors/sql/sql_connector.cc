@@ -90,7 +90,7 @@ Status SqlConnector::CreateCheckpointTable() {
                   ddl);
   }
   // Two workers that create it at once may collide in spite of IF NOT EXISTS.
-  if (status.code() == StatusCode::kReject) {
+  if (status.refused()) {
     return Status(StatusCode::kRetry, status.message());
   }
   return status;
@@ -133,7 +133,7 @@ WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
   std::vector<RefusedRow> refused;
   bool at_commit = false;
   Status status = WriteWhole(batch, val, &refused, &at_commit);
-  if (status.code() == StatusCode::kReject) {
+  if (status.refused()) {
     refused.clear();
     status = WriteInParts(batch, val, at_commit, &refused);
   }
@@ -172,7 +172,7 @@ Status SqlConnector::WriteInParts(const FoldedBatch& batch,
   if (status.ok() && refused->empty()) status = driver_->Commit();
   if (!status.ok() || !refused->empty()) driver_->Rollback();
   if (!status.ok()) refused->clear();
-  if (status.code() != StatusCode::kReject) return status;
+  if (!status.refused()) return status;
   return Status(
       StatusCode::kRetry,
       "refused at commit, though no row alone is: " + status.message());
@@ -189,7 +189,7 @@ Status SqlConnector::TryPart(const FoldedBatch& batch,
     refused->insert(refused->end(), unmatched.begin(), unmatched.end());
     return driver_->ReleaseSavepoint();
   }
-  if (status.code() != StatusCode::kReject) return status;
+  if (!status.refused()) return status;
   REGEAR_RETURN_IF_ERROR(driver_->RollbackToSavepoint());
   if (rows.size() > 1) return status;
   const std::string column =
@@ -209,8 +209,7 @@ Status SqlConnector::BeginWithCheckpoint(const std::string& checkpoint) {
   if (!moved.ok()) {
     const Status status = moved.status();
     // No row of the batch is to blame for what the checkpoint's table refuses.
-    const bool refused = status.code() == StatusCode::kReject;
-    return Status(refused ? StatusCode::kStop : status.code(),
+    return Status(status.refused() ? StatusCode::kStop : status.code(),
                   "checkpoint table " + checkpoint_table_.name() + ": " +
                       status.message(),
                   status.hint());

@@ -18,7 +18,7 @@
 namespace regear::sql {
 
 // A connection. No method throws; every failure comes back as a Status whose
-// code the driver's one classifying function chose. kReject: the data are
+// code the driver's one classifying function chose. refused(): the data are
 // refused and the transaction may only be rolled back, to the savepoint if
 // there is one.
 class SqlDriver {

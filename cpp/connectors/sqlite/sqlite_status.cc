@@ -5,6 +5,16 @@
 namespace regear::sqlite {
 
 StatusCode Classify(int extended_code) {
+  switch (extended_code) {
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return StatusCode::kPark;
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+      return StatusCode::kConflict;
+    default:
+      break;
+  }
   switch (extended_code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:

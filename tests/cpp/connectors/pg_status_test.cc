@@ -12,7 +12,9 @@ TEST(PgStatusTest, SortsSqlStates) {
   const std::pair<const char*, StatusCode> kCases[] = {
       {"22P02", StatusCode::kReject},     // invalid text
       {"22001", StatusCode::kReject},     // too long
-      {"23505", StatusCode::kReject},     // unique violation
+      {"23502", StatusCode::kReject},     // NOT NULL
+      {"23505", StatusCode::kConflict},   // unique violation
+      {"23503", StatusCode::kPark},       // foreign key violation
       {"P0001", StatusCode::kReject},     // raised by a trigger
       {"54000", StatusCode::kReject},     // too big for an index
       {"40P01", StatusCode::kRetry},      // deadlock

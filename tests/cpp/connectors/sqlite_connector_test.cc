@@ -168,6 +168,10 @@ TEST_F(SqliteConnectorTest, DropsStatementsOfTooManyShapes) {
 
 TEST(SqliteStatusTest, SortsResultCodes) {
   EXPECT_EQ(sqlite::Classify(SQLITE_CONSTRAINT_NOTNULL), StatusCode::kReject);
+  EXPECT_EQ(sqlite::Classify(SQLITE_CONSTRAINT_FOREIGNKEY), StatusCode::kPark);
+  EXPECT_EQ(sqlite::Classify(SQLITE_CONSTRAINT_UNIQUE), StatusCode::kConflict);
+  EXPECT_EQ(sqlite::Classify(SQLITE_CONSTRAINT_PRIMARYKEY),
+            StatusCode::kConflict);
   EXPECT_EQ(sqlite::Classify(SQLITE_MISMATCH), StatusCode::kReject);
   EXPECT_EQ(sqlite::Classify(SQLITE_TOOBIG), StatusCode::kReject);
   EXPECT_EQ(sqlite::Classify(SQLITE_BUSY_SNAPSHOT), StatusCode::kRetry);
