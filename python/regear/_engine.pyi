@@ -62,9 +62,13 @@ class Engine:
         """Start draining a stream. Keys of ``worker``:
 
         name: str                   of the registration
-        stream: str
+        registration: str           its id; "" before it is registered
+        stream, dead, parked: str   keys in Redis (docs/host-link.md)
         prefix: str                 "person:"
+        key_template: str | None    "order:{region}:{id}": the key's columns
         columns: list[tuple[str, str]]   (hash field, column), mapping order
+        field_history: list         [[last entry id, [field, …] | None], …]
+            the fields that were captured up to that entry; then those of now
         target: "sqlite" | "postgres" | "callback"
         table, primary_key, checkpoint_table: str
         connect: Callable[[], dict[str, str]]
@@ -77,6 +81,7 @@ class Engine:
         transform: Callable[[dict[str, Any]], dict[str, Any]] | None
             record {"key", "value", "type", "event"} in and out
         fold: bool                  default True; False for "callback"
+        commit_after: str           "received" | "fsync" | "replica"
         batch: int, duration: int (ms), retry_interval: float (s)
         max_batch: int, max_batch_bytes: int       optional
         """

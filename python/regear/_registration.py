@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from regear._key_template import KeyPattern
 from regear.errors import RecipeError
 
 Record = dict[str, Any]
@@ -30,12 +31,48 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Options:
+    """What a recipe may say beyond rgsync's arguments (``RGWriteBehind``)."""
+
+    delete_on: tuple[str, ...] = ("del",)
+    on_flush: str = "ignore"
+    delete_missing: bool = True
+    fold: bool | None = None
+    max_backlog: int = 0
+    allow_eviction: bool = False
+    commit_after: str = "received"
+    #: None: the engine's own bounds.
+    max_batch: int | None = None
+    max_batch_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys in Redis in which a registration keeps its changes. Named
+    after it: a new version goes on where the old one stood."""
+
+    stream: str  # changes that are not in the target yet
+    dead: str  # changes that the target refused for good
+    parked: str  # changes that wait for a row of another table
+    dirty: str  # keys that changed while the stream was full
+
+    @classmethod
+    def named(cls, table: str, name: str, hashtag: str) -> Keys:
+        return cls(
+            *(
+                f"_{table}-{role}-{name}-{{{hashtag}}}"
+                for role in ("stream", "dead", "parked", "dirty")
+            )
+        )
+
+
+@dataclass(frozen=True)
 class Registration:
     """A write-behind rule and what drains its stream."""
 
     name: str
     version: str | None
-    prefix: str
+    keys: KeyPattern
     events: tuple[str, ...]
     #: Hash field and column, in the order of the recipe's mapping.
     columns: tuple[tuple[str, str], ...]
@@ -45,11 +82,10 @@ class Registration:
     retry_interval: float  # s
     transform: Callable[[Record], Record] | None = None
     database: int = field(default=0)
+    options: Options = field(default=Options())
 
-    def stream(self, hashtag: str) -> str:
-        """Named after the registration: a new version goes on where the old
-        one stood."""
-        return f"_{self.target.table}-stream-{self.name}-{{{hashtag}}}"
+    def stored_in(self, hashtag: str) -> Keys:
+        return Keys.named(self.target.table, self.name, hashtag)
 
     def document(self, hashtag: str) -> dict[str, Any]:
         """What the module keeps, in the clear (docs/host-link.md)."""
@@ -58,11 +94,17 @@ class Registration:
             "name": self.name,
             "version": self.version,
             "kind": "write-behind",
-            "prefix": self.prefix,
+            "prefix": self.keys.prefix,
             "db": self.database,
             "events": list(self.events),
             "fields": None if every_field else [name for name, _ in self.columns],
-            "stream": self.stream(hashtag),
+            "operations": True,
+            "delete_on": list(self.options.delete_on),
+            "on_flush": self.options.on_flush,
+            "delete_missing": self.options.delete_missing,
+            "max_backlog": self.options.max_backlog,
+            "allow_eviction": self.options.allow_eviction,
+            **asdict(self.stored_in(hashtag)),
             "table": self.target.table,
             "target": self.target.kind,
             "batch": self.batch,
@@ -70,25 +112,43 @@ class Registration:
             "retry_interval": self.retry_interval,
         }
 
-    def worker(self, stream: str, wrap: Wrap) -> dict[str, Any]:
-        """What the engine needs to drain ``stream``; ``wrap`` makes the
+    def worker(
+        self,
+        stored: Keys,
+        wrap: Wrap,
+        registration_id: str = "",
+        field_history: Sequence[Any] = (),
+    ) -> dict[str, Any]:
+        """What the engine needs to drain ``stored.stream``; ``wrap`` makes the
         recipe's functions callable from the engine's threads."""
+        options = self.options
+        native = self.target.kind != "callback"
         worker: dict[str, Any] = {
             "name": self.name,
-            "stream": stream,
-            "prefix": self.prefix,
+            "registration": registration_id,
+            "stream": stored.stream,
+            "dead": stored.dead,
+            "parked": stored.parked,
+            "prefix": self.keys.prefix,
+            "key_template": self.keys.template,
             "columns": list(self.columns),
+            "field_history": list(field_history),
             "target": self.target.kind,
             "table": self.target.table,
             "primary_key": self.target.primary_key,
             "checkpoint_table": self.target.checkpoint_table,
             "connect": wrap(self.target.connect),
             "transform": wrap(self.transform) if self.transform else None,
-            "fold": self.target.kind != "callback",
+            "fold": native if options.fold is None else options.fold,
+            "commit_after": options.commit_after,
             "batch": self.batch,
             "duration": self.duration,
             "retry_interval": self.retry_interval,
         }
+        if options.max_batch is not None:
+            worker["max_batch"] = options.max_batch
+        if options.max_batch_bytes is not None:
+            worker["max_batch_bytes"] = options.max_batch_bytes
         if self.target.write is not None:
             worker["write"] = wrap(self.target.write)
         return worker

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from regear._registration import Keys
 from regear._sealing import Sealer
 from regear._session import Session
 from regear.errors import SealError
@@ -22,7 +23,9 @@ class Rule:
     name: str
     version: str | None
     session_id: str
-    stream: str
+    stored_in: Keys
+    #: Which fields were captured up to which entry of the stream.
+    field_history: list[Any] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, text: str) -> Rule:
@@ -32,8 +35,21 @@ class Rule:
             name=document["name"],
             version=document["version"],
             session_id=document["session"],
-            stream=document["stream"],
+            stored_in=_keys_of(document),
+            field_history=document.get("field_history", []),
         )
+
+
+def _keys_of(document: dict[str, Any]) -> Keys:
+    """Registrations of regear 0.1 name their stream only."""
+    stream = document["stream"]
+    return Keys(
+        stream,
+        *(
+            document.get(role) or stream.replace("-stream-", f"-{role}-", 1)
+            for role in ("dead", "parked", "dirty")
+        ),
+    )
 
 
 @dataclass(frozen=True)

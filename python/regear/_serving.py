@@ -86,7 +86,9 @@ class Serving:
 
     def accept(self, session: Session, registration: Registration) -> None:
         replaced_rules(self.snapshot(), registration.name, registration.version)
-        worker = registration.worker(registration.stream(self._hashtag), session.bind)
+        worker = registration.worker(
+            registration.stored_in(self._hashtag), session.bind
+        )
         try:
             self._engine.check_target(worker)
         except TargetUnavailable as error:
@@ -216,7 +218,10 @@ class Serving:
             )
             return
         try:
-            self._workers.start(rule, registration.worker(rule.stream, session.bind))
+            worker = registration.worker(
+                rule.stored_in, session.bind, rule.id, rule.field_history
+            )
+            self._workers.start(rule, worker)
         except LeaseLost:
             raise
         except RegearError as error:

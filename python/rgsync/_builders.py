@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from regear._key_template import key_pattern
 from regear._registration import Record, Registration, columns_of
 from regear._session import current_session
 from regear._versions import normalised
 from regear.errors import NotAvailable, RecipeError
+from rgsync._options import check_key_columns, checked_options, whole
 from rgsync._targets import target_of
 
 DEFAULT_EVENTS = ("hset", "hmset", "del", "change")
@@ -26,26 +28,75 @@ def RGWriteBehind(
     duration: int = 100,
     transform: Callable[[Record], Record] | None = None,
     eventTypes: Sequence[str] = DEFAULT_EVENTS,
+    *,
+    deleteOn: Sequence[str] = ("del",),
+    onFlush: str = "ignore",
+    deleteMissing: bool = True,
+    db: int = 0,
+    fold: bool | None = None,
+    maxBacklog: int = 0,
+    allowEviction: bool = False,
+    commitAfter: str = "received",
+    maxBatch: int | None = None,
+    maxBatchBytes: int | None = None,
 ) -> None:
     """Make the connector's table follow the hashes ``<keysPrefix>:<id>``.
 
     ``mappings`` is hash field → column; the id goes to the connector's
-    primary key. ``batch`` changes or ``duration`` ms start a write, a failed
-    one is tried again after at most ``onFailedRetryInterval`` seconds.
-    ``transform`` takes and returns a record ``{key, value, type, event}``.
+    primary key. A ``keysPrefix`` with braces is a key template, such as
+    ``order:{region}:{id}``: its placeholders name the columns of the key.
+    ``batch`` changes or ``duration`` ms start a write, a failed one is tried
+    again after at most ``onFailedRetryInterval`` seconds. ``transform`` takes
+    and returns a record ``{key, value, type, event}``.
+
+    By keyword only, and regear's own:
+
+    - ``deleteOn``: which ends of a key delete its row: "del", and if named
+      "expired" and "evicted".
+    - ``onFlush``: "delete" makes FLUSHALL, FLUSHDB and SWAPDB delete the rows
+      of the keys that go.
+    - ``deleteMissing``: DEL of a key that is gone already deletes its row.
+    - ``db``: the number of the database whose keys are meant.
+    - ``fold``: write only the last state of a row in a batch. Default: yes
+      for databases, no for custom connectors.
+    - ``maxBacklog``: from so many changes on only keys are kept; 0: never.
+    - ``allowEviction``: work where Redis may evict the backlog, and lose it.
+    - ``commitAfter``: a change goes to the target when Redis has "received"
+      it, or when it is safe there: "fsync" or "replica".
+    - ``maxBatch``, ``maxBatchBytes``: bounds of one transaction.
     """
     session = current_session()
     if transform is not None and not callable(transform):
         raise RecipeError("transform must be a function of one record")
+    options = checked_options(
+        deleteOn,
+        onFlush,
+        deleteMissing,
+        fold,
+        maxBacklog,
+        allowEviction,
+        commitAfter,
+        maxBatch,
+        maxBatchBytes,
+    )
+    size = int(_number("batch", batch, least=1))
+    if options.max_batch is not None and options.max_batch < size:
+        raise RecipeError(f"maxBatch must be {size} or more, which is the batch")
+    keys = key_pattern(_text("keysPrefix", keysPrefix))
+    columns = columns_of(mappings)
+    target = target_of(connector, mappings)
+    check_key_columns(keys, target, columns)
     session.add(
         Registration(
             name=_text("name", name),
             version=normalised(version),
-            prefix=_text("keysPrefix", keysPrefix) + ":",
+            keys=keys,
+            database=whole("db", db, least=0),
             events=_events(eventTypes),
-            columns=columns_of(mappings),
-            target=target_of(connector, mappings),
-            batch=int(_number("batch", batch, least=1)),
+            columns=columns,
+            target=target,
+            options=options,
+            batch=size,
             duration=int(_number("duration", duration, least=0)),
             retry_interval=_number(
                 "onFailedRetryInterval", onFailedRetryInterval, least=0.1

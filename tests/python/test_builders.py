@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from regear._registration import Keys
 from regear._runner import ScriptFailed
 from regear._session import Session, current_session
 from regear.errors import RecipeError
 from rgsync import RGWriteBehind
 
 Run = Callable[[str], Session]
+STORED = Keys("stream", "dead", "parked", "dirty")
 
 PREAMBLE = """
 from rgsync import RGWriteBehind
@@ -17,6 +19,14 @@ from rgsync.Connectors import *
 sqlite = SQLiteConnector(SQLiteConnection("/tmp/x.db"), "persons", "person_id")
 mapping = {"first_name": "first", "age": "age"}
 """
+
+
+def option(text: str) -> str:
+    return f"RGWriteBehind(GB, 'p', mapping, sqlite, 'N', {text})"
+
+
+def template(keys: str) -> str:
+    return f"RGWriteBehind(GB, {keys!r}, mapping, sqlite, 'N')"
 
 
 def test_registration_document_of_the_defaults(run: Run, recipe) -> None:
@@ -29,7 +39,16 @@ def test_registration_document_of_the_defaults(run: Run, recipe) -> None:
         "db": 0,
         "events": ["hset", "hmset", "del", "change"],
         "fields": ["first_name", "age"],
+        "operations": True,
+        "delete_on": ["del"],
+        "on_flush": "ignore",
+        "delete_missing": True,
+        "max_backlog": 0,
+        "allow_eviction": False,
         "stream": "_persons-stream-Persons-{06S}",
+        "dead": "_persons-dead-Persons-{06S}",
+        "parked": "_persons-parked-Persons-{06S}",
+        "dirty": "_persons-dirty-Persons-{06S}",
         "table": "persons",
         "target": "sqlite",
         "batch": 100,
@@ -40,19 +59,25 @@ def test_registration_document_of_the_defaults(run: Run, recipe) -> None:
 
 def test_worker_of_a_native_connector(run: Run, recipe) -> None:
     session = run(recipe())
-    worker = session.registrations[0].worker("stream", session.bind)
+    worker = session.registrations[0].worker(STORED, session.bind)
     assert worker.pop("connect")() == {"path": "/tmp/x.db"}
     assert worker == {
         "name": "Persons",
+        "registration": "",
         "stream": "stream",
+        "dead": "dead",
+        "parked": "parked",
         "prefix": "person:",
+        "key_template": None,
         "columns": [("first_name", "first"), ("age", "age")],
+        "field_history": [],
         "target": "sqlite",
         "table": "persons",
         "primary_key": "person_id",
         "checkpoint_table": "regear_checkpoint",
         "transform": None,
         "fold": True,
+        "commit_after": "received",
         "batch": 100,
         "duration": 100,
         "retry_interval": 5,
@@ -72,6 +97,43 @@ def test_every_argument_by_position(run: Run) -> None:
     assert registration.document("06S")["fields"] is None
 
 
+def test_every_option(run: Run) -> None:
+    session = run(
+        PREAMBLE + "RGWriteBehind(GB, 'p', mapping, sqlite, 'N',"
+        " deleteOn=['evicted', 'del'], onFlush='delete', deleteMissing=False, db=3,"
+        " fold=False, maxBacklog=10, allowEviction=True, commitAfter='fsync',"
+        " maxBatch=200, maxBatchBytes=1000)"
+    )
+    (registration,) = session.registrations
+    document = registration.document("06S")
+    assert document["delete_on"] == ["del", "evicted"]
+    assert (document["on_flush"], document["delete_missing"]) == ("delete", False)
+    assert (document["db"], document["max_backlog"]) == (3, 10)
+    assert document["allow_eviction"] is True
+    worker = registration.worker(STORED, session.bind, "0-1", [["1-1", ["a"]]])
+    assert (worker["registration"], worker["field_history"]) == (
+        "0-1",
+        [["1-1", ["a"]]],
+    )
+    assert (worker["fold"], worker["commit_after"]) == (False, "fsync")
+    assert (worker["max_batch"], worker["max_batch_bytes"]) == (200, 1000)
+
+
+def test_key_template_names_the_key_columns(run: Run) -> None:
+    session = run(
+        PREAMBLE + "orders = SQLiteConnector(SQLiteConnection('/tmp/x.db'), 'orders',"
+        " 'region, id')\n"
+        "RGWriteBehind(GB, 'order:{region}:{id}', mapping, orders, 'N')"
+    )
+    (registration,) = session.registrations
+    assert registration.document("06S")["prefix"] == "order:"
+    worker = registration.worker(STORED, session.bind)
+    assert (worker["prefix"], worker["key_template"]) == (
+        "order:",
+        "order:{region}:{id}",
+    )
+
+
 def test_transform_runs_in_the_session_of_the_recipe(run: Run, services) -> None:
     session = run(
         PREAMBLE + "from redisgears import log as note\n"
@@ -81,7 +143,7 @@ def test_transform_runs_in_the_session_of_the_recipe(run: Run, services) -> None
         "    return record\n"
         "RGWriteBehind(GB, 'p', mapping, sqlite, 'N', transform=upper)"
     )
-    worker = session.registrations[0].worker("stream", session.bind)
+    worker = session.registrations[0].worker(STORED, session.bind)
     record = {"key": "p:1", "value": {"age": "x"}, "type": "hash", "event": "hset"}
     assert worker["transform"](record)["value"] == {"age": "X"}
     assert services.lines == [("notice", "GEARS: p:1")]
@@ -98,7 +160,7 @@ def test_custom_connector_is_called_back(run: Run) -> None:
         "RGWriteBehind(GB, 'p', mapping, mine, 'N')"
     )
     (registration,) = session.registrations
-    worker = registration.worker("stream", session.bind)
+    worker = registration.worker(STORED, session.bind)
     assert worker["target"] == "callback"
     assert worker["fold"] is False
     assert registration.document("06S")["fields"] is None
@@ -188,6 +250,26 @@ def test_exactly_once_table_is_the_checkpoint_table(run: Run) -> None:
             "eventTypes must be a list",
         ),
         ("RGWriteBehind(GB, 'p', mapping, 5, 'N')", "has no method TableName"),
+        (option("deleteOn='del'"), "deleteOn must be a list of some of"),
+        (option("deleteOn=['del', 'hset']"), "deleteOn must be a list of some of"),
+        (option("deleteOn=['expired']"), 'deleteOn must have "del"'),
+        (option("onFlush='keep'"), 'onFlush must be one of "ignore", "delete"'),
+        (option("deleteMissing=1"), "deleteMissing must be True or False"),
+        (option("db=-1"), "db must be a whole number, 0 or more"),
+        (option("fold='no'"), "fold must be True or False"),
+        (option("maxBacklog=1.5"), "maxBacklog must be a whole number"),
+        (option("allowEviction=None"), "allowEviction must be True or False"),
+        (option("commitAfter='disk'"), "commitAfter must be one of"),
+        (option("maxBatch=99"), "maxBatch must be 100 or more"),
+        (option("maxBatchBytes=0"), "maxBatchBytes must be a whole number, 1 or"),
+        (option("evenTypes=[]"), "unexpected keyword argument"),
+        (template("order:{region"), "the braces do not pair"),
+        (template("{person_id}"), "a text in front of the first placeholder"),
+        (template("o:{person_id}{b}"), "nothing separates two placeholders"),
+        (template("o:{}:{person_id}"), "a placeholder names no column"),
+        (template("o:{person_id}:{person_id}"), "a column is named twice"),
+        (template("o:{region}:{id}"), "has no placeholder {person_id}"),
+        (template("o:{person_id}:{age}"), "the column 'age' comes from the key"),
         (
             "for _ in 1, 2: RGWriteBehind(GB, 'p', mapping, sqlite, 'N')",
             "two registrations are named 'N'",
