@@ -24,6 +24,9 @@ function(regear_compile_options target)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_options(${target} PRIVATE -Wthread-safety)
   endif()
+  if(REGEAR_FAIL_POINTS)
+    target_compile_definitions(${target} PRIVATE REGEAR_FAIL_POINTS)
+  endif()
   if(REGEAR_SANITIZE)
     target_compile_options(${target} PRIVATE
       -fsanitize=${REGEAR_SANITIZE} -fno-omit-frame-pointer

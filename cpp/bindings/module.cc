@@ -63,6 +63,11 @@ void SetPythonLogSink(const py::object& sink) {
 PYBIND11_MODULE(_engine, module) {
   module.doc() = "The C++ engine: host link and drain workers.";
   module.attr("__version__") = REGEAR_VERSION;
+#ifdef REGEAR_FAIL_POINTS
+  module.attr("fail_points") = true;
+#else
+  module.attr("fail_points") = false;
+#endif
   regear::LoadErrorClasses();
   regear::BindEngine(&module);
   module.def("set_log_sink", &regear::SetPythonLogSink, pybind11::arg("sink"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 __version__: str
+fail_points: bool  # a test build, which may be told to die somewhere
 
 class Job:
     """Work that the module hands over. ``kind`` is PYEXECUTE or REGISTRY."""
