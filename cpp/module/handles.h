@@ -39,6 +39,13 @@ inline std::string_view View(const rm::String* string) {
   return {data, length};
 }
 
+// Empty for replies that are no text. Lives as long as `reply`.
+inline std::string_view View(rm::CallReply* reply) {
+  size_t length = 0;
+  const char* data = rm::CallReplyStringPtr(reply, &length);
+  return data == nullptr ? std::string_view() : std::string_view(data, length);
+}
+
 inline StringPtr MakeString(std::string_view text) {
   return StringPtr(rm::CreateString(nullptr, text.data(), text.size()));
 }

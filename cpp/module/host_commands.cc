@@ -32,8 +32,8 @@ void ReplyAttached(rm::Ctx* ctx) {
   ReplyPair(ctx, "lease_ms", static_cast<uint64_t>(state.link.lease().count()));
   ReplyPair(ctx, "node", kNodeId);
   ReplyPair(ctx, "hashtag", kHashtag);
-  ReplyPair(ctx, "epoch", state.registry.epoch());
-  ReplyPair(ctx, "epoch_id", state.registry.epoch_id());
+  ReplyPair(ctx, "epoch", state.registry.epochs().number());
+  ReplyPair(ctx, "epoch_id", state.registry.epochs().id());
   ReplyPair(ctx, "generation", state.registry.generation());
   Reply(ctx, "args");
   rm::ReplyWithArray(ctx, static_cast<long>(2 * state.arguments.size()));
@@ -149,6 +149,20 @@ int ReadRegistry(rm::Ctx* ctx, const Arguments&) {
   return rm::kOk;
 }
 
+// EPOCHS fence stream
+int ReadEpochs(rm::Ctx* ctx, const Arguments& arguments) {
+  const std::string stream(arguments.Text(1));
+  const std::vector<Epoch>& epochs = State().registry.epochs().all();
+  rm::ReplyWithArray(ctx, static_cast<long>(epochs.size()));
+  for (const Epoch& epoch : epochs) {
+    rm::ReplyWithArray(ctx, 3);
+    rm::ReplyWithLongLong(ctx, static_cast<long long>(epoch.number));
+    Reply(ctx, epoch.id);
+    Reply(ctx, Text(epoch.LastIdOf(stream)));
+  }
+  return rm::kOk;
+}
+
 // LOG level text
 int LogLine(rm::Ctx* ctx, const Arguments& arguments) {
   rm::Log(ctx, std::string(arguments.Text(0)).c_str(), "%s",
@@ -169,7 +183,7 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 13> kSubcommands = {{
+constexpr std::array<Subcommand, 14> kSubcommands = {{
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -178,6 +192,7 @@ constexpr std::array<Subcommand, 13> kSubcommands = {{
     {"DEAD", 6, true, HostDead},
     {"CLOSE", 4, true, HostClose},
     {"ACK", 5, true, HostAck},
+    {"EPOCHS", 2, true, ReadEpochs},
     {"REGISTER", 4, true, Register},
     {"REGISTRY", 1, true, ReadRegistry},
     {"LOG", 2, false, LogLine},

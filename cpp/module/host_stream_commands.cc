@@ -1,12 +1,11 @@
 #include "module/host_stream_commands.h"
 
-#include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "module/module_state.h"
+#include "module/stream_id.h"
 
 namespace regear {
 
@@ -70,18 +69,7 @@ void SendAck(rm::Ctx* ctx, rm::String* stream, rm::String* status,
 }  // namespace
 
 int HostTrim(rm::Ctx* ctx, const CommandArguments& arguments) {
-  const std::string_view id = arguments.Text(2);
-  const size_t dash = std::min(id.find('-'), id.size());
-  rm::StreamId first_kept{};
-  std::from_chars(id.data(), id.data() + dash, first_kept.ms);
-  const std::string_view seq = id.substr(std::min(dash + 1, id.size()));
-  const auto [stop, error] =
-      std::from_chars(seq.data(), seq.data() + seq.size(), first_kept.seq);
-  if (error != std::errc() || stop != seq.data() + seq.size()) {
-    throw std::invalid_argument("not an entry id: " + std::string(id));
-  }
-  if (++first_kept.seq == 0) ++first_kept.ms;
-
+  const StreamId first_kept = ParseStreamId(arguments.Text(2)).Next();
   const DatabaseScope database(ctx, 0);
   long long trimmed = 0;
   {
@@ -90,11 +78,11 @@ int HostTrim(rm::Ctx* ctx, const CommandArguments& arguments) {
     if (key == nullptr || rm::KeyType(key.get()) != rm::kKeyStream) {
       return rm::ReplyWithSimpleString(ctx, "OK");  // flushed: nothing to trim
     }
-    trimmed = rm::StreamTrimByID(key.get(), 0, &first_kept);
+    rm::StreamId limit = first_kept.raw();
+    trimmed = rm::StreamTrimByID(key.get(), 0, &limit);
   }
   if (trimmed > 0 && State().server.replicates()) {
-    const std::string threshold =
-        std::to_string(first_kept.ms) + "-" + std::to_string(first_kept.seq);
+    const std::string threshold = Text(first_kept);
     rm::Replicate(ctx, "XTRIM", "scb", arguments.String(1), "MINID",
                   threshold.data(), threshold.size());
   }

@@ -35,7 +35,7 @@ void AddInfo(rm::InfoCtx* info, int for_crash_report) {
   rm::InfoAddFieldCString(info, "version", REGEAR_VERSION);
   rm::InfoAddFieldULongLong(info, "host_attached", state.link.held());
   rm::InfoAddFieldULongLong(info, "fence", state.registry.fence());
-  rm::InfoAddFieldULongLong(info, "epoch", state.registry.epoch());
+  rm::InfoAddFieldULongLong(info, "epoch", state.registry.epochs().number());
   rm::InfoAddFieldULongLong(info, "registrations",
                             state.registry.registrations().size());
   rm::InfoAddFieldULongLong(info, "sessions", state.registry.sessions().size());

@@ -82,14 +82,14 @@ inline constexpr int kOpenRead = 1 << 0;
 inline constexpr int kOpenWrite = 1 << 1;
 inline constexpr int kOpenNoTouch = 1 << 16;
 
+inline constexpr int kKeyEmpty = 0;
+inline constexpr int kKeyHash = 3;
+inline constexpr int kKeyStream = 7;
+
 inline constexpr int kReplyString = 0;
 inline constexpr int kReplyError = 1;
 inline constexpr int kReplyInteger = 2;
 inline constexpr int kReplyArray = 3;
-
-inline constexpr int kKeyEmpty = 0;
-inline constexpr int kKeyHash = 3;
-inline constexpr int kKeyStream = 7;
 
 inline constexpr int kHashNone = 0;
 inline constexpr int kStreamAddAutoId = 1 << 0;

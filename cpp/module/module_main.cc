@@ -54,6 +54,26 @@ void RestoreRegistryLater(rm::Ctx* ctx) {
       nullptr);
 }
 
+// The data set was loaded, or is ours to write from now on. Whoever drains it
+// attaches anew, so that it learns of the epoch. It is written once the event
+// is over, before anything that follows can be durable.
+void BeginEpoch(rm::Ctx* ctx, std::string_view why) {
+  Registry& registry = state->registry;
+  if (state->server.replica() || registry.empty()) return;
+  registry.BeginEpoch(state->context.get());
+  state->link.Release(why);
+  if (std::exchange(state->epoch_is_due, true)) return;
+  rm::CreateTimer(
+      ctx, 0,
+      [](rm::Ctx* timer_ctx, void*) {
+        state->epoch_is_due = false;
+        if (!state->server.captures()) return;
+        Guarded(timer_ctx, "writing the epoch",
+                [&] { state->registry.StoreMeta(timer_ctx); });
+      },
+      nullptr);
+}
+
 int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
                rm::String* key) {
   Guarded(ctx, "capture", [&] {
@@ -91,6 +111,7 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
       state->link.Release("the server became a replica");
     } else {
       state->registry.Load(state->context.get());
+      BeginEpoch(ctx, "the server became the master");
     }
   });
 }
@@ -98,7 +119,9 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
 void OnLoading(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
   Guarded(ctx, "loading", [&] {
     state->server.OnLoading(ctx, subevent);
-    if (!state->server.loading()) state->registry.Load(state->context.get());
+    if (state->server.loading()) return;
+    state->registry.Load(state->context.get());
+    BeginEpoch(ctx, "the data set was loaded");
   });
 }
 
@@ -166,6 +189,7 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
   state = new ModuleState(ctx);
   ReadArguments(ctx, argv, argc);
   state->registry.Load(state->context.get());
+  BeginEpoch(ctx, "the module was loaded");
   SubscribeToServer(ctx);
   rm::RegisterInfoFunc(ctx, OnInfo);
   return rm::kOk;

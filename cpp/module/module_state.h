@@ -33,6 +33,7 @@ struct ModuleState {
   Registry registry;
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
   bool watching = false;        // key events and commands reach us
+  bool epoch_is_due = false;    // a timer will write the registry's meta
   bool restore_is_due = false;  // a timer will write the registry anew
 };
 

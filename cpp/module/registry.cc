@@ -13,7 +13,6 @@ namespace regear {
 
 namespace {
 
-constexpr std::string_view kMeta = "meta";
 constexpr std::string_view kRegistrationPrefix = "registration:";
 constexpr std::string_view kSessionPrefix = "session:";
 constexpr size_t kMaxRetiredIds = 1024;
@@ -97,13 +96,13 @@ void Registry::LoadField(rm::Ctx* ctx, std::string_view field,
 }
 
 void Registry::Store(rm::Ctx* ctx) {
-  if (registrations_.empty() && sessions_.empty() && fence_ == 0) return;
+  if (empty()) return;
   const WritingScope writing(&writing_);
   {
     const DatabaseScope database(ctx, 0);
     CallReplyPtr reply(rm::Call(ctx, "DEL", "!b", kKey.data(), kKey.size()));
   }
-  Write(ctx, kMeta, EncodeMeta());
+  StoreMeta(ctx);
   for (const auto& [id, registration] : registrations_) {
     Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
   }
@@ -138,7 +137,7 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
     sessions_[session.id] = session.blob;
     Write(ctx, Join(kSessionPrefix, session.id), session.blob);
   }
-  Write(ctx, kMeta, EncodeMeta());
+  StoreMeta(ctx);
   Changed();
   return ids;
 }
@@ -187,12 +186,19 @@ const Registration* Registry::Find(std::string_view name) const {
 
 uint64_t Registry::RaiseFence(rm::Ctx* ctx, uint64_t found) {
   fence_ = std::max(fence_, found) + 1;
-  if (epoch_id_.empty()) {
-    epoch_ = 1;
-    epoch_id_ = RandomHex128();
-  }
-  Write(ctx, kMeta, EncodeMeta());
+  if (epochs_.empty()) BeginEpoch(ctx);
+  StoreMeta(ctx);
   return fence_;
+}
+
+void Registry::BeginEpoch(rm::Ctx* ctx) {
+  const DatabaseScope database(ctx, 0);
+  std::map<std::string, StreamId> last_ids;
+  for (const auto& [id, registration] : registrations_) {
+    const std::string_view stream = View(registration.rule->stream());
+    last_ids[std::string(stream)] = LastGeneratedId(ctx, stream);
+  }
+  epochs_.Begin(RandomHex128(), std::move(last_ids));
 }
 
 bool Registry::IsOwnKey(std::string_view key) const {
@@ -206,8 +212,9 @@ bool Registry::IsOwnKey(std::string_view key) const {
 std::string Registry::EncodeMeta() const {
   return nlohmann::json{{"next_id", next_id_},
                         {"fence", fence_},
-                        {"epoch", epoch_},
-                        {"epoch_id", epoch_id_}}
+                        {"epoch", epochs_.number()},
+                        {"epoch_id", epochs_.id()},
+                        {"epochs", epochs_.Encode()}}
       .dump();
 }
 
@@ -215,8 +222,13 @@ void Registry::DecodeMeta(std::string_view text) {
   const auto meta = nlohmann::json::parse(text);
   next_id_ = std::max(next_id_, meta.at("next_id").get<uint64_t>());
   fence_ = std::max(fence_, meta.at("fence").get<uint64_t>());
-  epoch_ = meta.at("epoch").get<uint64_t>();
-  epoch_id_ = meta.at("epoch_id").get<std::string>();
+  if (meta.contains("epochs")) {
+    epochs_ = Epochs::Decode(meta.at("epochs"));
+  } else if (!meta.at("epoch_id").get<std::string>().empty()) {
+    // Of a version that knew the current epoch only.
+    epochs_ = Epochs::Decode(nlohmann::json::array({nlohmann::json::array(
+        {meta.at("epoch"), meta.at("epoch_id"), nlohmann::json::object()})}));
+  }
 }
 
 void Registry::Write(rm::Ctx* ctx, std::string_view field,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "module/epochs.h"
 #include "module/handles.h"
 #include "module/module_api.h"
 #include "module/registration.h"
@@ -18,7 +19,7 @@ namespace regear {
 // One hash in database 0 stores it, so that it is replicated, persisted and
 // readable like any data and an RDB file loads in a server without the
 // module. Its fields:
-//   meta                 {"next_id", "fence", "epoch", "epoch_id"}
+//   meta                 {"next_id", "fence", "epoch", "epoch_id", "epochs"}
 //   registration:<id>    Registration::Encode
 //   session:<id>         the host's sealed blob, opaque to the module
 // Memory is the truth: a change made to the hash by others is undone.
@@ -60,13 +61,19 @@ class Registry {
   const std::map<std::string, std::string>& sessions() const {
     return sessions_;
   }
+  // True where no host ever attached: there is nothing to be remembered.
+  bool empty() const { return registrations_.empty() && fence_ == 0; }
   uint64_t generation() const { return generation_; }
-  uint64_t epoch() const { return epoch_; }
-  const std::string& epoch_id() const { return epoch_id_; }
+  const Epochs& epochs() const { return epochs_; }
   uint64_t fence() const { return fence_; }
 
   // Stores and returns a fence above the last one and above `found`.
   uint64_t RaiseFence(rm::Ctx* ctx, uint64_t found);
+
+  // A new life of the data set begins: in memory at once, so that every entry
+  // from now on belongs to it; StoreMeta makes it durable.
+  void BeginEpoch(rm::Ctx* ctx);
+  void StoreMeta(rm::Ctx* ctx) { Write(ctx, kMeta, EncodeMeta()); }
 
   // True while the module itself writes the hash.
   bool writing() const { return writing_; }
@@ -74,6 +81,8 @@ class Registry {
   bool IsOwnKey(std::string_view key) const;
 
  private:
+  static constexpr std::string_view kMeta = "meta";
+
   std::string EncodeMeta() const;
   void DecodeMeta(std::string_view text);
   void LoadField(rm::Ctx* ctx, std::string_view field, std::string_view value);
@@ -89,8 +98,7 @@ class Registry {
   std::deque<std::string> retired_ids_;  // partners of unregistered ids
   uint64_t next_id_ = 1;
   uint64_t fence_ = 0;
-  uint64_t epoch_ = 0;
-  std::string epoch_id_;
+  Epochs epochs_;
   uint64_t generation_ = 1;
   bool writing_ = false;
 };

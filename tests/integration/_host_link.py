@@ -39,6 +39,12 @@ class IdleHost:
             "RG.HOST", "REGISTER", fence, 0, json.dumps(session), "sealed"
         )
 
+    def epochs(self) -> list[tuple[int, str, str]]:
+        """Number, id and the stream's last id at the start of each."""
+        fence = self.attach()["fence"]
+        reply = self._client.execute_command("RG.HOST", "EPOCHS", fence, STREAM)
+        return [tuple(epoch) for epoch in reply]
+
     def trim(self, entry_id: str) -> str:
         fence = self.attach()["fence"]
         return self._client.execute_command("RG.HOST", "TRIM", fence, STREAM, entry_id)
