@@ -29,11 +29,12 @@ Status CallPython(Body body) {
 struct RecordNames {
   py::str id{"id"}, value{"value"}, operation{"#"};
   py::str merge{"="}, erase{"~"};
-  py::str primary_key;
+  std::vector<py::str> keys;
   std::vector<py::str> columns;
 
-  RecordNames(const RowMapping& mapping, const std::string& key)
-      : primary_key(ToPython(key)) {
+  RecordNames(const RowMapping& mapping,
+              const std::vector<std::string>& primary_key) {
+    for (const std::string& key : primary_key) keys.push_back(ToPython(key));
     for (const RowMapping::Column& column : mapping.columns) {
       columns.push_back(ToPython(column.name));
     }
@@ -55,7 +56,10 @@ py::dict MakeRecord(const FoldedBatch& batch, size_t i,
       }
     }
   }
-  value[names.primary_key] = ToPython(row.id);
+  const auto parts = batch.key_parts(i);
+  for (size_t key = 0; key < names.keys.size(); ++key) {
+    value[names.keys[key]] = ToPython(parts[key]);
+  }
   value[names.operation] =
       row.operation == Operation::kDelete ? names.erase : names.merge;
   py::dict record;
@@ -141,7 +145,7 @@ ConnectionProvider MakeConnectionProvider(PythonObjectPtr connect) {
 }
 
 BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
-                                std::string primary_key) {
+                                std::vector<std::string> primary_key) {
   return [write = std::move(write), mapping = std::move(mapping),
           primary_key = std::move(primary_key)](const FoldedBatch& batch) {
     return CallPython([&] {

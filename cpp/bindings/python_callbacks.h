@@ -39,7 +39,7 @@ ConnectionProvider MakeConnectionProvider(PythonObjectPtr connect);
 //   {"id": "ms-seq", "value": {column: str or None…, primary_key: id,
 //                              "#": "=" or "~"}}
 BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
-                                std::string primary_key);
+                                std::vector<std::string> primary_key);
 
 // `transform` takes and returns {"key", "value", "type", "event"} for each
 // change; value is a dict, None for a delete. A returned None drops the

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bindings/python_callbacks.h"
 #include "bindings/text.h"
@@ -54,13 +55,26 @@ TargetKind ParseTarget(const std::string& text) {
 
 RowMapping ParseMapping(const py::dict& worker) {
   RowMapping mapping;
-  mapping.key_prefix = Text(worker, "prefix");
+  if (Has(worker, "key_template")) {
+    auto parsed = KeyTemplate::Parse(Text(worker, "key_template"));
+    if (!parsed.ok()) throw py::value_error(parsed.status().message());
+    mapping.key_template = *std::move(parsed);
+    mapping.key_prefix = mapping.key_template.prefix();
+  } else {
+    mapping.key_prefix = Text(worker, "prefix");
+  }
   for (const py::handle pair : Required(worker, "columns")) {
     const auto column = pair.cast<py::sequence>();
     mapping.columns.push_back(
         {FromPython(py::object(column[0])), FromPython(py::object(column[1]))});
   }
   return mapping;
+}
+
+std::vector<std::string> KeyColumns(const py::dict& worker,
+                                    const RowMapping& mapping) {
+  if (Has(worker, "key_template")) return mapping.key_template.columns();
+  return {Text(worker, "primary_key")};
 }
 
 DrainOptions ParseDrain(const py::dict& worker) {
@@ -83,12 +97,13 @@ DrainOptions ParseDrain(const py::dict& worker) {
 
 void ParseCallback(const py::dict& worker, WorkerSpec* spec) {
   spec->write = MakeBatchCallback(Callable(worker, "write"), spec->mapping,
-                                  Text(worker, "primary_key"));
+                                  KeyColumns(worker, spec->mapping));
 }
 
 void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {
   spec->table.table = Text(worker, "table");
-  spec->table.primary_key = Text(worker, "primary_key");
+  spec->table.primary_key = KeyColumns(worker, spec->mapping);
+  spec->table.key_template = spec->mapping.key_template;
   if (Has(worker, "checkpoint_table")) {
     spec->table.checkpoint_table = Text(worker, "checkpoint_table");
   }

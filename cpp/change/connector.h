@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "change/fold.h"
+#include "change/key_template.h"
 #include "change/position.h"
 
 namespace regear {
@@ -32,10 +33,12 @@ struct Checkpoint {
 
 // Which table a connector writes and where its checkpoint lives.
 struct TableTarget {
-  std::string table;        // may be qualified: "schema.table"
-  std::string primary_key;  // the column that takes the row's id
+  std::string table;  // may be qualified: "schema.table"
+  // The columns that take the row's id, in the order of the key template.
+  std::vector<std::string> primary_key;
   std::string checkpoint_table = "regear_checkpoint";
-  std::string checkpoint_id;  // the change stream's name
+  std::string checkpoint_id;      // the change stream's name
+  KeyTemplate key_template = {};  // as in the RowMapping
 };
 
 // Connection parameters by libpq's keywords (host, port, user, password,

@@ -89,8 +89,25 @@ void CompleteReplaced(FoldedBatch* folded) {
 
 size_t FoldedBatch::AddRow(const Row& row) {
   rows_.push_back(row);
+  if (key_template_ != nullptr) SplitKey(&rows_.back());
   cells_.resize(cells_.size() + columns_);
   return rows_.size() - 1;
+}
+
+void FoldedBatch::SplitKey(Row* row) {
+  const size_t parts = key_template_->columns().size();
+  key_parts_.resize(key_parts_.size() + parts);
+  row->fits_template =
+      row->fits_template &&
+      key_template_->Split(
+          row->id,
+          std::span(key_parts_).subspan(key_parts_.size() - parts, parts));
+  if (!row->fits_template) all_fit_ = false;
+}
+
+std::string FoldedBatch::MismatchReason(size_t row) const {
+  return "key " + std::string(rows_[row].key) +
+         " does not match the template " + key_template_->text();
 }
 
 void FoldedBatch::Reserve(size_t rows) {
@@ -100,18 +117,20 @@ void FoldedBatch::Reserve(size_t rows) {
 
 FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
                  FoldMode mode, Position after) {
-  FoldedBatch folded(mapping.columns.size());
+  FoldedBatch folded(mapping.columns.size(), &mapping.key_template);
   folded.Reserve(batch.size());
+  const std::string& prefix = mapping.key_prefix;
   RowIndex index(mode == FoldMode::kLastState ? batch.size() : 0);
   for (const Change& change : batch.changes()) {
     if (change.position <= after) continue;
-    const std::string_view id = RowId(change.key, mapping.key_prefix);
+    const std::string_view id = RowId(change.key, prefix);
     uint32_t fresh = kNoRow;
     uint32_t& row =
         mode == FoldMode::kLastState ? index.Find(folded, id) : fresh;
     if (row == kNoRow) {
-      row = static_cast<uint32_t>(
-          folded.AddRow({id, change.key, Operation::kMerge, change.position}));
+      const bool has_prefix = id.size() + prefix.size() == change.key.size();
+      row = static_cast<uint32_t>(folded.AddRow(
+          {id, change.key, Operation::kMerge, change.position, has_prefix}));
     }
     Apply(batch, change, mapping, &folded.row(row), folded.cells(row));
     folded.CountChange(change.position);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "change/change.h"
+#include "change/key_template.h"
 
 namespace regear {
 
@@ -30,6 +31,7 @@ struct RowMapping {
   };
   std::string key_prefix;  // "person:"; what follows it is the row's id
   std::vector<Column> columns;
+  KeyTemplate key_template = {};  // splits the id into the key columns' values
 };
 
 enum class CellState : uint8_t {
@@ -48,14 +50,25 @@ struct Row {
   std::string_view key;
   Operation operation = Operation::kMerge;
   Position last;  // of the newest change folded into this row
+  // False where the key does not match the mapping's template: such a row has
+  // no place in the table and is to be refused.
+  bool fits_template = true;
 };
 
 // Rows in the order in which each was first touched. Its views point into the
-// ChangeBatch it was folded from and into the RowMapping's key prefix length.
+// ChangeBatch it was folded from; it refers to the RowMapping's key template.
 class FoldedBatch {
  public:
   FoldedBatch() = default;
-  explicit FoldedBatch(size_t columns) : columns_(columns) {}
+  // `key_template` must outlive the batch; null or plain: the id is the value
+  // of the only key column.
+  explicit FoldedBatch(size_t columns,
+                       const KeyTemplate* key_template = nullptr)
+      : columns_(columns), key_template_(key_template) {
+    if (key_template_ != nullptr && key_template_->plain()) {
+      key_template_ = nullptr;
+    }
+  }
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
@@ -69,10 +82,21 @@ class FoldedBatch {
     return {cells_.data() + row * columns_, columns_};
   }
 
+  // The values of the key columns of a row that fits the template.
+  std::span<const std::string_view> key_parts(size_t row) const {
+    if (key_template_ == nullptr) return {&rows_[row].id, 1};
+    const size_t parts = key_template_->columns().size();
+    return {key_parts_.data() + row * parts, parts};
+  }
+  // Whether all rows fit the template, and why one does not.
+  bool all_fit() const { return all_fit_; }
+  std::string MismatchReason(size_t row) const;
+
   size_t changes() const { return changes_; }  // that were folded
   Position last() const { return last_; }      // newest change of the batch
 
-  // Appends a row whose cells are all absent; returns its index.
+  // Appends a row whose cells are all absent, and splits its id; returns its
+  // index.
   size_t AddRow(const Row& row);
   void CountChange(Position position) {
     ++changes_;
@@ -81,8 +105,13 @@ class FoldedBatch {
   void Reserve(size_t rows);
 
  private:
+  void SplitKey(Row* row);
+
   size_t columns_ = 0;
+  const KeyTemplate* key_template_ = nullptr;  // null: plain
+  bool all_fit_ = true;
   std::vector<Row> rows_;
+  std::vector<std::string_view> key_parts_;  // row by row; empty if plain
   std::vector<Cell> cells_;  // rows_.size() × columns_, row by row
   size_t changes_ = 0;
   Position last_;

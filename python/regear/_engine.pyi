@@ -66,7 +66,8 @@ class Engine:
         registration: str           its id; "" before it is registered
         stream, dead, parked: str   keys in Redis (docs/host-link.md)
         prefix: str                 "person:"
-        key_template: str | None    "order:{region}:{id}": the key's columns
+        key_template: str | None    "order:{region}:{id}", in place of prefix
+            and primary_key: the placeholders name the key columns
         columns: list[tuple[str, str]]   (hash field, column), mapping order
         field_history: list         [[last entry id, [field, …] | None], …]
             the fields that were captured up to that entry; then those of now
@@ -78,7 +79,7 @@ class Engine:
         write: Callable[[list[dict[str, Any]]], None]    target "callback" only
             called once a batch with records
             {"id": "ms-seq", "value": {column: str | None, …, primary_key: id,
-            "#": "=" | "~"}}
+            "#": "=" | "~"}}; with key_template all key columns
         transform: Callable[[dict[str, Any]], dict[str, Any]] | None
             record {"key", "value", "type", "event"} in and out
         fold: bool                  default True; False for "callback"

@@ -5,6 +5,20 @@
 
 namespace regear {
 
+namespace {
+
+WriteReport RefuseMismatched(const FoldedBatch& batch) {
+  WriteReport report;
+  for (size_t row = 0; row < batch.size(); ++row) {
+    if (batch.row(row).fits_template) continue;
+    report.refused.push_back({row, batch.MismatchReason(row)});
+  }
+  report.status = Status(StatusCode::kReject, report.refused.front().reason);
+  return report;
+}
+
+}  // namespace
+
 CallbackConnector::CallbackConnector(
     std::function<Status(const FoldedBatch&)> write)
     : write_([write = std::move(write)](const FoldedBatch& batch) {
@@ -17,6 +31,7 @@ CallbackConnector::CallbackConnector(
 
 WriteReport CallbackConnector::Write(const FoldedBatch& batch,
                                      const Checkpoint& /*checkpoint*/) {
+  if (!batch.all_fit()) return RefuseMismatched(batch);
   try {
     return write_(batch);
   } catch (const std::exception& error) {

@@ -12,7 +12,8 @@ namespace regear {
 
 // Batches arrive at least once: there is no checkpoint where the code writes.
 // An exception that leaves the code is kRetry. The code is called from the
-// worker's thread, inside Write.
+// worker's thread, inside Write. It never sees rows whose key does not match
+// the key template: those are refused before.
 class CallbackConnector : public Connector {
  public:
   // For code that takes or refuses a batch as a whole.

@@ -179,7 +179,7 @@ void PostgresDriver::WriteGroup(const FoldedBatch& batch,
   const SentRows sent =
       EncodeRows(wires_, batch, group.rows, group.shape.Values());
   const std::string sql =
-      UpdateSql(*table_, group.shape, sent.key, sent.columns);
+      UpdateSql(*table_, group.shape, sent.keys, sent.columns);
   const std::vector<size_t> missing = Update(group.rows, sql, sent);
   if (missing.empty()) return;
   if (rule == sql::WriteRule::kUpdateThenInsert) {
@@ -192,7 +192,7 @@ void PostgresDriver::Upsert(const FoldedBatch& batch,
                             const sql::RowShape& shape,
                             std::span<const size_t> rows) {
   const SentRows sent = EncodeRows(wires_, batch, rows, shape.Values());
-  Send(UpsertSql(*table_, shape, sent.key, sent.columns), sent.parameters,
+  Send(UpsertSql(*table_, shape, sent.keys, sent.columns), sent.parameters,
        /*prepared=*/true);
 }
 
@@ -207,7 +207,7 @@ std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
     const size_t updated =
         Send(sql, sent.parameters, /*prepared=*/false).affected_rows();
     if (updated == rows.size()) return {};
-    missing = Unmatched(rows, sent.key, sent.parameters.front());
+    missing = Unmatched(rows, sent);
     if (updated + missing.size() == rows.size()) break;
   }
   return missing;
@@ -217,7 +217,7 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
                                  std::span<const size_t> rows,
                                  std::vector<size_t>* unmatched) {
   const SentRows sent = EncodeMasked(wires_, batch, rows);
-  const std::string update = MaskedUpdateSql(*table_, sent.key, sent.columns);
+  const std::string update = MaskedUpdateSql(*table_, sent.keys, sent.columns);
   std::vector<size_t> fresh;
   for (size_t row : Update(rows, update, sent)) {
     const sql::RowShape shape(batch.cells(row));
@@ -228,19 +228,21 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
   if (fresh.empty()) return;
   const SentRows inserted = EncodeMasked(wires_, batch, fresh);
   const pqxx::result result =
-      Send(MaskedInsertSql(*table_, inserted.key, inserted.columns),
+      Send(MaskedInsertSql(*table_, inserted.keys, inserted.columns),
            inserted.parameters, /*prepared=*/false);
   if (result.affected_rows() == fresh.size()) return;
   // Somebody else inserted some of them a moment ago.
-  Send(MaskedUpdateSql(*table_, inserted.key, inserted.columns),
+  Send(MaskedUpdateSql(*table_, inserted.keys, inserted.columns),
        inserted.parameters, /*prepared=*/false);
 }
 
 std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
-                                              Wire key,
-                                              const pqxx::binarystring& ids) {
+                                              const SentRows& sent) {
+  const auto& all = sent.parameters;
+  const Parameters keys(all.begin(),
+                        all.begin() + static_cast<int>(sent.keys.size()));
   const pqxx::result numbers =
-      Send(UnmatchedSql(*table_, key), {ids}, /*prepared=*/false);
+      Send(UnmatchedSql(*table_, sent.keys), keys, /*prepared=*/false);
   std::vector<size_t> unmatched;
   for (const pqxx::row& number : numbers) {
     unmatched.push_back(rows[number[0].as<size_t>() - 1]);
@@ -252,16 +254,17 @@ Status PostgresDriver::DeleteRows(const FoldedBatch& batch,
                                   std::span<const size_t> rows) {
   return Guard([&] {
     const SentRows sent = EncodeRows(wires_, batch, rows, {});
-    Send(DeleteSql(*table_, sent.key), sent.parameters, /*prepared=*/false);
+    Send(DeleteSql(*table_, sent.keys), sent.parameters, /*prepared=*/false);
     return Status::Ok();
   });
 }
 
 Result<std::vector<size_t>> PostgresDriver::FirstEqualKeys(
-    std::span<const std::string_view> ids) {
+    size_t key, std::span<const std::string_view> values) {
   return Guard([&]() -> Result<std::vector<size_t>> {
     const pqxx::result numbers =
-        Send(FirstEqualSql(*table_), {EncodeTexts(ids)}, /*prepared=*/false);
+        Send(FirstEqualSql(table_->keys[key]), {EncodeTexts(values)},
+             /*prepared=*/false);
     std::vector<size_t> first;
     for (const pqxx::row& number : numbers) {
       first.push_back(number[0].as<size_t>() - 1);
@@ -276,8 +279,10 @@ std::string PostgresDriver::RefusedColumn(const FoldedBatch& batch, size_t row,
   // values (class 22) do not.
   if (reason.find("(SQLSTATE 22") == std::string::npos) return {};
   bool cut = false;
-  if (!Takes(table_->key, batch.row(row).id, &cut) || cut) {
-    return table_->key.name;
+  const auto parts = batch.key_parts(row);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const sql::ColumnSchema& key = table_->keys[i];
+    if (!Takes(key, parts[i], &cut) || cut) return key.name;
   }
   std::string cut_column;
   const auto cells = batch.cells(row);

@@ -53,7 +53,7 @@ class PostgresDriver : public sql::SqlDriver {
                     std::span<const size_t> rows) override;
 
   Result<std::vector<size_t>> FirstEqualKeys(
-      std::span<const std::string_view> ids) override;
+      size_t key, std::span<const std::string_view> values) override;
   std::string RefusedColumn(const FoldedBatch& batch, size_t row,
                             const std::string& reason) override;
 
@@ -78,8 +78,8 @@ class PostgresDriver : public sql::SqlDriver {
                              const std::string& sql, const SentRows& sent);
   void WriteMasked(const FoldedBatch& batch, std::span<const size_t> rows,
                    std::vector<size_t>* unmatched);
-  std::vector<size_t> Unmatched(std::span<const size_t> rows, Wire key,
-                                const pqxx::binarystring& ids);
+  std::vector<size_t> Unmatched(std::span<const size_t> rows,
+                                const SentRows& sent);
   // Whether the column takes the value; sets `cut` if not all of it.
   bool Takes(const sql::ColumnSchema& column, std::string_view value,
              bool* cut);

@@ -14,12 +14,12 @@ std::vector<Cell> ColumnOf(const FoldedBatch& batch,
   return cells;
 }
 
-std::vector<Cell> KeysOf(const FoldedBatch& batch,
-                         std::span<const size_t> rows) {
+std::vector<Cell> KeysOf(const FoldedBatch& batch, std::span<const size_t> rows,
+                         size_t key) {
   std::vector<Cell> cells;
   cells.reserve(rows.size());
   for (size_t row : rows) {
-    cells.push_back({CellState::kValue, batch.row(row).id});
+    cells.push_back({CellState::kValue, batch.key_parts(row)[key]});
   }
   return cells;
 }
@@ -27,7 +27,10 @@ std::vector<Cell> KeysOf(const FoldedBatch& batch,
 }  // namespace
 
 TableWires WiresFor(const sql::TargetTable& table) {
-  TableWires wires{WireFor(table.key.base_type), {}};
+  TableWires wires;
+  for (const sql::ColumnSchema& key : table.keys) {
+    wires.keys.push_back(WireFor(key.base_type));
+  }
   for (const sql::ColumnSchema& column : table.columns) {
     wires.columns.push_back(WireFor(column.base_type));
   }
@@ -37,9 +40,13 @@ TableWires WiresFor(const sql::TargetTable& table) {
 SentRows EncodeRows(const TableWires& wires, const FoldedBatch& batch,
                     std::span<const size_t> rows,
                     std::span<const size_t> columns) {
-  EncodedColumn keys = EncodeColumn(wires.key, KeysOf(batch, rows));
-  SentRows sent{keys.wire, {}, {}};
-  sent.parameters.push_back(std::move(keys.array));
+  SentRows sent;
+  for (size_t key = 0; key < wires.keys.size(); ++key) {
+    EncodedColumn values =
+        EncodeColumn(wires.keys[key], KeysOf(batch, rows, key));
+    sent.keys.push_back(values.wire);
+    sent.parameters.push_back(std::move(values.array));
+  }
   for (size_t column : columns) {
     EncodedColumn values =
         EncodeColumn(wires.columns[column], ColumnOf(batch, rows, column));

@@ -17,24 +17,24 @@ using Parameters = std::vector<pqxx::binarystring>;
 
 // As what the columns of a table travel if all their values allow it.
 struct TableWires {
-  Wire key = Wire::kText;
+  std::vector<Wire> keys;
   std::vector<Wire> columns;
 };
 
 TableWires WiresFor(const sql::TargetTable& table);
 
 struct SentRows {
-  Wire key;
+  std::vector<Wire> keys;
   std::vector<SentColumn> columns;
-  Parameters parameters;  // the ids come first
+  Parameters parameters;  // the key columns come first
 };
 
-// The ids and the values of `columns`.
+// The keys and the values of `columns`.
 SentRows EncodeRows(const TableWires& wires, const FoldedBatch& batch,
                     std::span<const size_t> rows,
                     std::span<const size_t> columns);
 
-// The ids and, for every mapped column, states and values.
+// The keys and, for every mapped column, states and values.
 SentRows EncodeMasked(const TableWires& wires, const FoldedBatch& batch,
                       std::span<const size_t> rows);
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <pqxx/result>
+#include <set>
+#include <utility>
 
 namespace regear::postgres {
 
@@ -20,10 +23,6 @@ SELECT a.attname,
        coalesce(pg_get_expr(d.adbin, d.adrelid),
                 pg_get_expr(t.typdefaultbin, 0), ''),
        a.attidentity, a.attgenerated,
-       EXISTS (SELECT FROM pg_index i
-               WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid
-                 AND i.indimmediate AND i.indnkeyatts = 1
-                 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),
        CASE WHEN l.oid IS NULL OR l.collname = 'default' THEN ''
             ELSE quote_ident(n.nspname) || '.' || quote_ident(l.collname) END,
        coalesce(NOT l.collisdeterministic, false),
@@ -37,6 +36,17 @@ LEFT JOIN pg_namespace n ON n.oid = l.collnamespace
 WHERE c.oid = coalesce(to_regclass($1), to_regclass($2))
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum)sql";
+
+// Unique indexes of the columns alone that cover all rows and are checked at
+// once: one row a column, with the index's number.
+constexpr char kUniqueQuery[] = R"sql(
+SELECT i.indexrelid, a.attname
+FROM pg_index i
+CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(attnum, at)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid
+  AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+  AND k.at <= i.indnkeyatts)sql";
 
 constexpr char kPrivilegesQuery[] = R"sql(
 SELECT has_any_column_privilege(c, 'SELECT')
@@ -53,21 +63,6 @@ std::string Lower(std::string text) {
   return text;
 }
 
-sql::ColumnSchema ReadColumn(const pqxx::row& row) {
-  sql::ColumnSchema column;
-  column.name = row[0].c_str();
-  column.type = row[1].c_str();
-  column.base_type = row[2].c_str();
-  column.not_null = row[3].as<bool>();
-  column.generated = *row[6].c_str() != '\0';
-  if (!column.generated) column.default_expression = row[4].c_str();
-  column.identity = *row[5].c_str() != '\0';
-  column.identity_always = *row[5].c_str() == 'a';
-  column.unique = row[7].as<bool>();
-  column.collation = row[8].c_str();
-  return column;
-}
-
 sql::KeyIdentity IdentityOf(const sql::ColumnSchema& key, bool deterministic) {
   const std::string& type = key.base_type;
   if (type == "smallint" || type == "integer" || type == "bigint") {
@@ -78,6 +73,32 @@ sql::KeyIdentity IdentityOf(const sql::ColumnSchema& key, bool deterministic) {
       type == "text" || type == "character varying" || type == "bytea";
   return bytes && deterministic ? sql::KeyIdentity::kBytes
                                 : sql::KeyIdentity::kAskDatabase;
+}
+
+sql::ColumnSchema ReadColumn(const pqxx::row& row) {
+  sql::ColumnSchema column;
+  column.name = row[0].c_str();
+  column.type = row[1].c_str();
+  column.base_type = row[2].c_str();
+  column.not_null = row[3].as<bool>();
+  column.generated = *row[6].c_str() != '\0';
+  if (!column.generated) column.default_expression = row[4].c_str();
+  column.identity = *row[5].c_str() != '\0';
+  column.identity_always = *row[5].c_str() == 'a';
+  column.collation = row[7].c_str();
+  column.key_identity = IdentityOf(column, !row[8].as<bool>());
+  return column;
+}
+
+void ReadUniqueKeys(pqxx::transaction_base* work, sql::TableSchema* schema) {
+  std::map<std::string, std::set<std::string>> indexes;
+  for (const pqxx::row& row : work->exec_params(
+           kUniqueQuery, PostgresDialect().QuoteTable(schema->name))) {
+    indexes[row[0].c_str()].insert(row[1].c_str());
+  }
+  for (auto& [index, columns] : indexes) {
+    schema->unique_keys.push_back(std::move(columns));
+  }
 }
 
 // `table` with its last part replaced by how the catalog spells it.
@@ -114,14 +135,10 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
                         dialect.QuoteTable(Lower(target.table)));
   if (rows.empty()) return std::optional<sql::TableSchema>();
   sql::TableSchema schema;
-  schema.name = Respell(target.table, rows[0][10].c_str());
+  schema.name = Respell(target.table, rows[0][9].c_str());
   REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, schema.name, /*deletes=*/true));
   for (const pqxx::row& row : rows) schema.columns.push_back(ReadColumn(row));
-  if (const sql::ColumnSchema* key = schema.Find(target.primary_key)) {
-    const auto at =
-        static_cast<pqxx::result::size_type>(key - schema.columns.data());
-    schema.key_identity = IdentityOf(*key, !rows[at][9].as<bool>());
-  }
+  ReadUniqueKeys(work, &schema);
   return std::optional(std::move(schema));
 }
 

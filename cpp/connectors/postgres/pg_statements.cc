@@ -1,5 +1,8 @@
 #include "connectors/postgres/pg_statements.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "connectors/postgres/pg_schema.h"
 
 namespace regear::postgres {
@@ -22,18 +25,38 @@ std::string Default(const sql::ColumnSchema& column) {
   return "CAST(" + sql::DefaultOf(column) + " AS " + column.base_type + ")";
 }
 
-std::string KeyOf(const sql::TargetTable& table, Wire key) {
-  return Cast("d.k", key, table.key);
-}
-
 // "v3" for the values and "s3" for the states of column 3.
 std::string Value(size_t column) { return "v" + std::to_string(column); }
 std::string State(size_t column) { return "s" + std::to_string(column); }
+// "k0" for the values of the first key column.
+std::string Key(size_t key) { return "k" + std::to_string(key); }
 
-// Builds unnest($1::text[], …) AS d(k, …).
+// The values of the key columns.
+std::vector<std::string> KeysOf(const sql::TargetTable& table, Keys keys) {
+  std::vector<std::string> values;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    values.push_back(Cast("d." + Key(i), keys[i], table.keys[i]));
+  }
+  return values;
+}
+
+// t."id" = d.k0 AND …
+std::string KeyMatches(const sql::TargetTable& table, Keys keys) {
+  const std::vector<std::string> values = KeysOf(table, keys);
+  std::string condition;
+  for (size_t i = 0; i < values.size(); ++i) {
+    condition += (i > 0 ? " AND t." : "t.") + Quote(table.keys[i].name) +
+                 " = " + values[i];
+  }
+  return condition;
+}
+
+// Builds unnest($1::text[], …) AS d(k0, …).
 class Unnest {
  public:
-  explicit Unnest(Wire key) { Add(WireTypeName(key), "k"); }
+  explicit Unnest(Keys keys) {
+    for (size_t i = 0; i < keys.size(); ++i) Add(WireTypeName(keys[i]), Key(i));
+  }
 
   void Add(std::string_view type, std::string name) {
     const size_t number = names_.size() + 1;
@@ -57,16 +80,16 @@ class Unnest {
   std::vector<std::string> names_;
 };
 
-Unnest UnnestOf(Wire key, std::span<const SentColumn> sent) {
-  Unnest rows(key);
+Unnest UnnestOf(Keys keys, std::span<const SentColumn> sent) {
+  Unnest rows(keys);
   for (const auto& [column, wire] : sent) {
     rows.Add(WireTypeName(wire), Value(column));
   }
   return rows;
 }
 
-Unnest MaskedUnnestOf(Wire key, std::span<const SentColumn> sent) {
-  Unnest rows(key);
+Unnest MaskedUnnestOf(Keys keys, std::span<const SentColumn> sent) {
+  Unnest rows(keys);
   for (const auto& [column, wire] : sent) {
     rows.Add("int2", State(column));
     rows.Add(WireTypeName(wire), Value(column));
@@ -94,20 +117,24 @@ std::vector<std::string> ValuesOf(const sql::TargetTable& table,
 
 std::string InsertInto(const sql::TargetTable& table,
                        std::span<const std::string> columns) {
-  std::vector<std::string> names = {Quote(table.key.name)};
-  for (const std::string& column : columns) names.push_back(Quote(column));
-  return "INSERT INTO " + table.name + " (" + sql::JoinList(names) + ")" +
-         (table.key.identity_always ? " OVERRIDING SYSTEM VALUE" : "");
+  std::vector<std::string> names = table.key_names();
+  names.insert(names.end(), columns.begin(), columns.end());
+  const bool numbered = std::any_of(
+      table.keys.begin(), table.keys.end(),
+      [](const sql::ColumnSchema& key) { return key.identity_always; });
+  return "INSERT INTO " + table.name + " (" +
+         PostgresDialect().QuoteList(names) + ")" +
+         (numbered ? " OVERRIDING SYSTEM VALUE" : "");
 }
 
-std::string UpdateFrom(const sql::TargetTable& table, Wire key,
+std::string UpdateFrom(const sql::TargetTable& table, Keys keys,
                        std::span<const std::string> assignments,
                        const Unnest& rows) {
   const std::string same = Quote(table.touchable().name);
   const std::string set =
       assignments.empty() ? same + " = t." + same : sql::JoinList(assignments);
   return "UPDATE " + table.name + " AS t SET " + set + " FROM " + rows.Rows() +
-         " WHERE t." + Quote(table.key.name) + " = " + KeyOf(table, key);
+         " WHERE " + KeyMatches(table, keys);
 }
 
 // CASE over the states of a column's cells.
@@ -121,20 +148,22 @@ std::string Masked(const sql::ColumnSchema& schema, const SentColumn& sent,
 }  // namespace
 
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
-                      Wire key, std::span<const SentColumn> sent) {
+                      Keys keys, std::span<const SentColumn> sent) {
   std::vector<std::string> columns;
   for (size_t column : shape.Written()) {
     columns.push_back(table.columns[column].name);
   }
-  std::vector<std::string> values = ValuesOf(table, shape, sent);
-  values.insert(values.begin(), KeyOf(table, key));
+  std::vector<std::string> values = KeysOf(table, keys);
+  for (std::string& value : ValuesOf(table, shape, sent)) {
+    values.push_back(std::move(value));
+  }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
-         " FROM " + UnnestOf(key, sent).Rows() +
-         PostgresDialect().UpsertClause(table.key.name, columns);
+         " FROM " + UnnestOf(keys, sent).Rows() +
+         PostgresDialect().UpsertClause(table.key_names(), columns);
 }
 
 std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,
-                      Wire key, std::span<const SentColumn> sent) {
+                      Keys keys, std::span<const SentColumn> sent) {
   const std::vector<std::string> values = ValuesOf(table, shape, sent);
   const std::vector<size_t> written = shape.Written();
   std::vector<std::string> assignments;
@@ -142,10 +171,10 @@ std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,
     assignments.push_back(Quote(table.columns[written[i]].name) + " = " +
                           values[i]);
   }
-  return UpdateFrom(table, key, assignments, UnnestOf(key, sent));
+  return UpdateFrom(table, keys, assignments, UnnestOf(keys, sent));
 }
 
-std::string MaskedUpdateSql(const sql::TargetTable& table, Wire key,
+std::string MaskedUpdateSql(const sql::TargetTable& table, Keys keys,
                             std::span<const SentColumn> sent) {
   std::vector<std::string> assignments;
   for (const SentColumn& column : sent) {
@@ -153,43 +182,51 @@ std::string MaskedUpdateSql(const sql::TargetTable& table, Wire key,
     const std::string name = Quote(schema.name);
     assignments.push_back(name + " = " + Masked(schema, column, "t." + name));
   }
-  return UpdateFrom(table, key, assignments, MaskedUnnestOf(key, sent));
+  return UpdateFrom(table, keys, assignments, MaskedUnnestOf(keys, sent));
 }
 
-std::string MaskedInsertSql(const sql::TargetTable& table, Wire key,
+std::string MaskedInsertSql(const sql::TargetTable& table, Keys keys,
                             std::span<const SentColumn> sent) {
   std::vector<std::string> columns;
-  std::vector<std::string> values = {KeyOf(table, key)};
+  std::vector<std::string> values = KeysOf(table, keys);
   for (const SentColumn& column : sent) {
     const sql::ColumnSchema& schema = table.columns[column.column];
     columns.push_back(schema.name);
     values.push_back(Masked(schema, column, Default(schema)));
   }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
-         " FROM " + MaskedUnnestOf(key, sent).Rows() +
-         PostgresDialect().UpsertClause(table.key.name, {});
+         " FROM " + MaskedUnnestOf(keys, sent).Rows() +
+         PostgresDialect().UpsertClause(table.key_names(), {});
 }
 
-std::string DeleteSql(const sql::TargetTable& table, Wire key) {
-  const std::string ids = "$1::" + std::string(WireTypeName(key)) + "[]";
-  const std::string keys =
-      key == Wire::kText ? "CAST(" + ids + " AS " + table.key.base_type + "[])"
-                         : ids;
-  return "DELETE FROM " + table.name + " WHERE " + Quote(table.key.name) +
-         " = ANY(" + keys + ")";
+std::string DeleteSql(const sql::TargetTable& table, Keys keys) {
+  const std::string from = "DELETE FROM " + table.name;
+  if (keys.size() > 1) {
+    return from + " AS t USING " + Unnest(keys).Rows() + " WHERE " +
+           KeyMatches(table, keys);
+  }
+  const sql::ColumnSchema& key = table.keys.front();
+  const std::string sent =
+      "$1::" + std::string(WireTypeName(keys.front())) + "[]";
+  const std::string values =
+      keys.front() == Wire::kText
+          ? "CAST(" + sent + " AS " + key.base_type + "[])"
+          : sent;
+  return from + " WHERE " + Quote(key.name) + " = ANY(" + values + ")";
 }
 
-std::string UnmatchedSql(const sql::TargetTable& table, Wire key) {
-  return "SELECT d.i FROM " + Unnest(key).NumberedRows() +
-         " WHERE NOT EXISTS (SELECT FROM " + table.name + " AS t WHERE t." +
-         Quote(table.key.name) + " = " + KeyOf(table, key) + ")";
+std::string UnmatchedSql(const sql::TargetTable& table, Keys keys) {
+  return "SELECT d.i FROM " + Unnest(keys).NumberedRows() +
+         " WHERE NOT EXISTS (SELECT FROM " + table.name + " AS t WHERE " +
+         KeyMatches(table, keys) + ")";
 }
 
-std::string FirstEqualSql(const sql::TargetTable& table) {
-  std::string key = KeyOf(table, Wire::kText);
-  if (!table.key.collation.empty()) key += " COLLATE " + table.key.collation;
-  return "SELECT min(d.i) OVER (PARTITION BY " + key + ") FROM " +
-         Unnest(Wire::kText).NumberedRows() + " ORDER BY d.i";
+std::string FirstEqualSql(const sql::ColumnSchema& key) {
+  constexpr Wire kWires[] = {Wire::kText};
+  std::string value = Cast("d.k0", Wire::kText, key);
+  if (!key.collation.empty()) value += " COLLATE " + key.collation;
+  return "SELECT min(d.i) OVER (PARTITION BY " + value + ") FROM " +
+         Unnest(kWires).NumberedRows() + " ORDER BY d.i";
 }
 
 std::string ProbeSql(const sql::ColumnSchema& column) {

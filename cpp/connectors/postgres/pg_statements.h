@@ -19,27 +19,31 @@ struct SentColumn {
   Wire wire;
 };
 
-// Parameter 1 holds the ids, sent as `key`; then the values of `sent`.
+// As what the key columns travel, in their order.
+using Keys = std::span<const Wire>;
+
+// The first parameters hold the key columns, then come the values of `sent`.
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
-                      Wire key, std::span<const SentColumn> sent);
+                      Keys keys, std::span<const SentColumn> sent);
 std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,
-                      Wire key, std::span<const SentColumn> sent);
+                      Keys keys, std::span<const SentColumn> sent);
 
 // For rows of many shapes: each of `sent` takes two parameters, the states of
 // its cells (EncodeStates) and their values.
-std::string MaskedUpdateSql(const sql::TargetTable& table, Wire key,
+std::string MaskedUpdateSql(const sql::TargetTable& table, Keys keys,
                             std::span<const SentColumn> sent);
 // Inserts rows that are not there; skips those that are after all.
-std::string MaskedInsertSql(const sql::TargetTable& table, Wire key,
+std::string MaskedInsertSql(const sql::TargetTable& table, Keys keys,
                             std::span<const SentColumn> sent);
 
-std::string DeleteSql(const sql::TargetTable& table, Wire key);
+std::string DeleteSql(const sql::TargetTable& table, Keys keys);
 
-// The numbers, from 1, of the ids without a row.
-std::string UnmatchedSql(const sql::TargetTable& table, Wire key);
+// The numbers, from 1, of the keys without a row.
+std::string UnmatchedSql(const sql::TargetTable& table, Keys keys);
 
-// For each id the number, from 1, of the first one that is the same key.
-std::string FirstEqualSql(const sql::TargetTable& table);
+// For each value of this key column the number, from 1, of the first one that
+// compares as the same.
+std::string FirstEqualSql(const sql::ColumnSchema& key);
 
 // Whether the text $1 loses something when it is converted to the column's
 // type; fails if it cannot be converted.

@@ -10,11 +10,12 @@ CheckpointTable::CheckpointTable(const TableTarget& target,
   const std::string p2 = dialect.Parameter(2);
   const std::string p3 = dialect.Parameter(3);
   const std::string varchar(dialect.varchar_type());
+  const std::string key[] = {"id"};
   create_ = "CREATE TABLE IF NOT EXISTS " + table + " (id " + varchar +
             " PRIMARY KEY, val " + varchar + ")";
   select_ = "SELECT val FROM " + table + " WHERE id = " + p1;
   insert_ = "INSERT INTO " + table + " (id, val) VALUES (" + p1 + ", " + p2 +
-            ")" + dialect.UpsertClause("id", {});
+            ")" + dialect.UpsertClause(key, {});
   compare_and_swap_ = "UPDATE " + table + " SET val = " + p1 +
                       " WHERE id = " + p2 + " AND val = " + p3;
 }

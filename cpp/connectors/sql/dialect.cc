@@ -72,9 +72,15 @@ std::string Dialect::Parameter(size_t number) const {
   return std::string(options_.parameter) + std::to_string(number);
 }
 
-std::string Dialect::UpsertClause(std::string_view key,
+std::string Dialect::QuoteList(std::span<const std::string> names) const {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(Quote(name));
+  return JoinList(quoted);
+}
+
+std::string Dialect::UpsertClause(std::span<const std::string> keys,
                                   std::span<const std::string> columns) const {
-  std::string clause = " ON CONFLICT (" + Quote(key) + ") DO ";
+  std::string clause = " ON CONFLICT (" + QuoteList(keys) + ") DO ";
   if (columns.empty()) return clause + "NOTHING";
   std::vector<std::string> assignments;
   for (const std::string& column : columns) {

@@ -40,10 +40,14 @@ class Dialect {
   // The parameter with this number; the first is 1.
   std::string Parameter(size_t number) const;
 
-  // What follows an INSERT to make it an upsert of `columns`. Names are
-  // unquoted; no columns: an existing row stays as it is.
-  virtual std::string UpsertClause(std::string_view key,
+  // What follows an INSERT to make it an upsert of `columns` in a table whose
+  // key is `keys`. Names are unquoted; no columns: an existing row stays as it
+  // is.
+  virtual std::string UpsertClause(std::span<const std::string> keys,
                                    std::span<const std::string> columns) const;
+
+  // `names` as a list of identifiers.
+  std::string QuoteList(std::span<const std::string> names) const;
 
  private:
   DialectOptions options_;

@@ -18,6 +18,21 @@ std::vector<size_t> AllRows(const FoldedBatch& batch) {
   return rows;
 }
 
+// Those of `rows` whose key fits the template; the others are refused.
+std::vector<size_t> TakeFitting(const FoldedBatch& batch,
+                                std::span<const size_t> rows,
+                                std::vector<RefusedRow>* refused) {
+  std::vector<size_t> fitting;
+  for (size_t row : rows) {
+    if (batch.row(row).fits_template) {
+      fitting.push_back(row);
+    } else {
+      refused->push_back({row, batch.MismatchReason(row)});
+    }
+  }
+  return fitting;
+}
+
 WriteReport RefusedReport(std::vector<RefusedRow> refused, size_t of) {
   std::sort(
       refused.begin(), refused.end(),
@@ -225,6 +240,11 @@ Status SqlConnector::BeginWithCheckpoint(const std::string& checkpoint) {
 Status SqlConnector::WriteRows(const FoldedBatch& batch,
                                std::span<const size_t> rows,
                                std::vector<RefusedRow>* refused) {
+  std::vector<size_t> fitting;
+  if (!batch.all_fit()) {
+    fitting = TakeFitting(batch, rows, refused);
+    rows = fitting;
+  }
   const auto waves = Plan(batch, rows);
   if (!waves.ok()) return waves.status();
   for (const WriteWave& wave : *waves) {
@@ -245,7 +265,7 @@ std::vector<size_t> SqlConnector::OrderOfParts(const FoldedBatch& batch) {
   std::vector<size_t> rows = AllRows(batch);
   // Asking would fail if one of the ids is what the database refuses. The
   // order of the batch is right for the rows of each key, whatever it is.
-  if (table_.key_identity == KeyIdentity::kAskDatabase) return rows;
+  if (table_.has_key(KeyIdentity::kAskDatabase)) return rows;
   const auto waves = Plan(batch, rows);
   return waves.ok() ? WriteOrder(*waves) : rows;
 }
@@ -255,21 +275,40 @@ Result<std::vector<WriteWave>> SqlConnector::Plan(
   std::vector<std::string_view> keys;
   keys.reserve(rows.size());
   for (size_t row : rows) keys.push_back(batch.row(row).id);
-  if (rows.size() <= 1 || table_.key_identity == KeyIdentity::kBytes) {
+  if (rows.size() <= 1 || table_.keys_are(KeyIdentity::kBytes)) {
     return PlanWrites(batch, rows, keys);
   }
   std::vector<std::string> canonical(rows.size());
-  if (table_.key_identity == KeyIdentity::kAskDatabase) {
-    const auto first = driver_->FirstEqualKeys(keys);
-    if (!first.ok()) return first.status();
-    for (size_t i = 0; i < keys.size(); ++i) canonical[i] = keys[(*first)[i]];
-  } else {
-    for (size_t i = 0; i < keys.size(); ++i) {
-      canonical[i] = CanonicalKey(keys[i], table_.key_identity);
+  for (size_t key = 0; key < table_.keys.size(); ++key) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      keys[i] = batch.key_parts(rows[i])[key];
     }
+    REGEAR_RETURN_IF_ERROR(AddCanonical(key, keys, &canonical));
   }
   keys.assign(canonical.begin(), canonical.end());
   return PlanWrites(batch, rows, keys);
+}
+
+Status SqlConnector::AddCanonical(size_t key,
+                                  std::span<const std::string_view> values,
+                                  std::vector<std::string>* canonical) {
+  const KeyIdentity identity = table_.keys[key].key_identity;
+  std::vector<size_t> first;
+  if (identity == KeyIdentity::kAskDatabase) {
+    auto asked = driver_->FirstEqualKeys(key, values);
+    if (!asked.ok()) return asked.status();
+    first = *std::move(asked);
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    std::string part =
+        CanonicalKey(first.empty() ? values[i] : values[first[i]], identity);
+    if (table_.keys.size() == 1) {
+      (*canonical)[i] = std::move(part);
+    } else {  // lengths keep "a","bc" and "ab","c" apart
+      (*canonical)[i] += std::to_string(part.size()) + ":" + part;
+    }
+  }
+  return Status::Ok();
 }
 
 Status SqlConnector::Explain(Status status) {

@@ -63,6 +63,10 @@ class SqlConnector : public Connector {
                    std::vector<RefusedRow>* refused);
   Result<std::vector<WriteWave>> Plan(const FoldedBatch& batch,
                                       std::span<const size_t> rows);
+  // Appends to each of `canonical` what makes `values` of one key column
+  // comparable.
+  Status AddCanonical(size_t key, std::span<const std::string_view> values,
+                      std::vector<std::string>* canonical);
   std::vector<size_t> OrderOfParts(const FoldedBatch& batch);
   // Gives a kStop the hint that a look at the schema can give.
   Status Explain(Status status);

@@ -69,10 +69,11 @@ class SqlDriver {
   virtual Status DeleteRows(const FoldedBatch& batch,
                             std::span<const size_t> rows) = 0;
 
-  // For each of `ids` the index of the first one that the key column takes
-  // for the same. Asked only for KeyIdentity::kAskDatabase.
+  // For each of `values` the index of the first one that the key column takes
+  // for the same. `key` is an index into TargetTable::keys. Asked only for
+  // columns with KeyIdentity::kAskDatabase.
   virtual Result<std::vector<size_t>> FirstEqualKeys(
-      std::span<const std::string_view> ids) = 0;
+      size_t key, std::span<const std::string_view> values) = 0;
 
   // The column whose value makes the database refuse this row, for a database
   // whose messages do not name it; empty if the message does or none is to

@@ -1,5 +1,6 @@
 #include "connectors/sql/target_table.h"
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 
@@ -36,11 +37,14 @@ std::string AddColumns(const TableSchema& schema,
   return statements;
 }
 
-Status CheckColumnsExist(const TableSchema& schema, const std::string& key,
+Status CheckColumnsExist(const TableSchema& schema,
+                         std::span<const std::string> keys,
                          std::span<const std::string> columns,
                          const Dialect& dialect) {
   std::vector<std::string> missing;
-  if (schema.Find(key) == nullptr) missing.push_back(key);
+  for (const std::string& key : keys) {
+    if (schema.Find(key) == nullptr) missing.push_back(key);
+  }
   for (const std::string& column : columns) {
     if (schema.Find(column) == nullptr) missing.push_back(column);
   }
@@ -50,28 +54,50 @@ Status CheckColumnsExist(const TableSchema& schema, const std::string& key,
                 AddColumns(schema, missing, dialect));
 }
 
-Status CheckKey(const TableSchema& schema, const ColumnSchema& key,
-                const Dialect& dialect) {
-  if (key.generated) {
-    return Status(StatusCode::kStop, ColumnOf(key.name, schema) +
-                                         " is computed by the database and "
-                                         "cannot take the row's id");
-  }
-  if (key.unique) return Status::Ok();
-  const std::string index =
-      SplitTableName(schema.name).back() + "_" + key.name + "_key";
-  return Status(StatusCode::kStop,
-                ColumnOf(key.name, schema) +
-                    " takes the row's id, but is neither the primary key nor "
-                    "unique",
-                "CREATE UNIQUE INDEX " + dialect.Quote(index) + " ON " +
-                    dialect.QuoteTable(schema.name) + " (" +
-                    dialect.Quote(key.name) + ")");
+// "column "id" of table t", or "columns a, b of table t".
+std::string KeyOf(const TableSchema& schema, const TargetTable& table) {
+  if (table.keys.size() == 1) return ColumnOf(table.keys.front().name, schema);
+  return "columns " + JoinList(table.key_names()) + " of table " + schema.name;
 }
 
-Status CheckMapped(const TableSchema& schema, const ColumnSchema& key,
+Status CheckKeys(const TableSchema& schema, const TargetTable& table,
+                 const Dialect& dialect) {
+  std::set<std::string> names;
+  for (const ColumnSchema& key : table.keys) {
+    if (key.generated) {
+      return Status(StatusCode::kStop, ColumnOf(key.name, schema) +
+                                           " is computed by the database and "
+                                           "cannot take the row's id");
+    }
+    if (!names.insert(key.name).second) {
+      return Status(StatusCode::kStop, ColumnOf(key.name, schema) +
+                                           " takes two parts of the row's id");
+    }
+  }
+  const auto& unique = schema.unique_keys;
+  if (std::find(unique.begin(), unique.end(), names) != unique.end()) {
+    return Status::Ok();
+  }
+  std::string index = SplitTableName(schema.name).back();
+  for (const ColumnSchema& key : table.keys) index += "_" + key.name;
+  const bool one = table.keys.size() == 1;
+  return Status(StatusCode::kStop,
+                KeyOf(schema, table) +
+                    (one ? " takes the row's id, but is neither the primary "
+                           "key nor unique"
+                         : " take the row's id, but are neither the primary "
+                           "key nor unique together"),
+                "CREATE UNIQUE INDEX " + dialect.Quote(index + "_key") +
+                    " ON " + dialect.QuoteTable(schema.name) + " (" +
+                    dialect.QuoteList(table.key_names()) + ")");
+}
+
+Status CheckMapped(const TableSchema& schema, const TargetTable& table,
                    const ColumnSchema& column) {
-  if (column.name == key.name) {
+  const bool is_key = std::any_of(
+      table.keys.begin(), table.keys.end(),
+      [&](const ColumnSchema& key) { return key.name == column.name; });
+  if (is_key) {
     return Status(StatusCode::kStop,
                   ColumnOf(column.name, schema) +
                       " takes the row's id and cannot be mapped to a field",
@@ -102,6 +128,24 @@ const ColumnSchema* TableSchema::Find(std::string_view column) const {
   return similar_count == 1 ? similar : nullptr;
 }
 
+std::vector<std::string> TargetTable::key_names() const {
+  std::vector<std::string> names;
+  for (const ColumnSchema& key : keys) names.push_back(key.name);
+  return names;
+}
+
+bool TargetTable::keys_are(KeyIdentity identity) const {
+  return std::all_of(keys.begin(), keys.end(), [&](const ColumnSchema& key) {
+    return key.key_identity == identity;
+  });
+}
+
+bool TargetTable::has_key(KeyIdentity identity) const {
+  return std::any_of(keys.begin(), keys.end(), [&](const ColumnSchema& key) {
+    return key.key_identity == identity;
+  });
+}
+
 Result<TargetTable> ResolveTarget(const TableSchema& schema,
                                   const TableTarget& target,
                                   std::span<const std::string> columns,
@@ -110,13 +154,15 @@ Result<TargetTable> ResolveTarget(const TableSchema& schema,
       CheckColumnsExist(schema, target.primary_key, columns, dialect));
   TargetTable table;
   table.name = dialect.QuoteTable(schema.name);
-  table.key = *schema.Find(target.primary_key);
-  table.key_identity = schema.key_identity;
-  REGEAR_RETURN_IF_ERROR(CheckKey(schema, table.key, dialect));
-  std::set<std::string> written = {table.key.name};
+  std::set<std::string> written;
+  for (const std::string& name : target.primary_key) {
+    table.keys.push_back(*schema.Find(name));
+    written.insert(table.keys.back().name);
+  }
+  REGEAR_RETURN_IF_ERROR(CheckKeys(schema, table, dialect));
   for (const std::string& name : columns) {
     const ColumnSchema& column = *schema.Find(name);
-    REGEAR_RETURN_IF_ERROR(CheckMapped(schema, table.key, column));
+    REGEAR_RETURN_IF_ERROR(CheckMapped(schema, table, column));
     if (!written.insert(column.name).second) {
       return Status(StatusCode::kStop,
                     ColumnOf(column.name, schema) + " is mapped twice",
@@ -135,15 +181,23 @@ Result<TargetTable> ResolveTarget(const TableSchema& schema,
 Status MissingTable(const TableTarget& target,
                     std::span<const std::string> columns,
                     const Dialect& dialect) {
-  std::string create = "CREATE TABLE " + dialect.QuoteTable(target.table) +
-                       " (" + dialect.Quote(target.primary_key) + " " +
-                       std::string(dialect.key_type()) + " PRIMARY KEY";
+  const bool one = target.primary_key.size() == 1;
+  std::vector<std::string> parts;
+  for (const std::string& key : target.primary_key) {
+    parts.push_back(dialect.Quote(key) + " " + std::string(dialect.key_type()) +
+                    (one ? " PRIMARY KEY" : ""));
+  }
   for (const std::string& column : columns) {
-    create +=
-        ", " + dialect.Quote(column) + " " + std::string(dialect.text_type());
+    parts.push_back(dialect.Quote(column) + " " +
+                    std::string(dialect.text_type()));
+  }
+  if (!one) {
+    parts.push_back("PRIMARY KEY (" + dialect.QuoteList(target.primary_key) +
+                    ")");
   }
   return Status(StatusCode::kStop, "table " + target.table + " does not exist",
-                create + ")");
+                "CREATE TABLE " + dialect.QuoteTable(target.table) + " (" +
+                    JoinList(parts) + ")");
 }
 
 }  // namespace regear::sql

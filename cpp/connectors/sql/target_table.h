@@ -2,6 +2,7 @@
 // with what the recipe maps.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ struct ColumnSchema {
   bool generated = false;        // computed by the database: never written
   bool identity = false;         // numbered by the database when left out
   bool identity_always = false;  // … and then only overridden on INSERT
-  bool unique = false;           // is the primary key or unique by itself
+  KeyIdentity key_identity = KeyIdentity::kBytes;  // as part of the key
 
   // True where a row cannot be inserted without a value for this column.
   bool required() const {
@@ -36,7 +37,9 @@ struct ColumnSchema {
 struct TableSchema {
   std::string name;  // as it is really spelled; may be qualified
   std::vector<ColumnSchema> columns;
-  KeyIdentity key_identity = KeyIdentity::kBytes;  // of the recipe's key column
+  // The columns of the primary key and of each unique constraint or index that
+  // covers all rows and is checked at once.
+  std::vector<std::set<std::string>> unique_keys;
 
   // The column with this name: spelled exactly so, or else the only one that
   // differs in case, as databases look up names that are not quoted.
@@ -46,20 +49,25 @@ struct TableSchema {
 // A table that can be written.
 struct TargetTable {
   std::string name;                   // quoted
-  ColumnSchema key;                   // takes the row's id
+  std::vector<ColumnSchema> keys;     // take the parts of the row's id
   std::vector<ColumnSchema> columns;  // the mapped ones, in mapping order
   std::vector<std::string> required_unmapped;  // columns nobody fills
-  KeyIdentity key_identity = KeyIdentity::kBytes;
+
+  std::vector<std::string> key_names() const;
+  // True if all key columns compare so.
+  bool keys_are(KeyIdentity identity) const;
+  // True if one of them does.
+  bool has_key(KeyIdentity identity) const;
 
   // A column that an UPDATE may set to itself, where it has nothing to write
   // and is only to see whether the row is there. An identity key may not.
   const ColumnSchema& touchable() const {
-    return columns.empty() ? key : columns.front();
+    return columns.empty() ? keys.front() : columns.front();
   }
 };
 
 // Matches `schema` with the recipe. kStop, with the statement that would mend
-// it as hint, if a column is missing, cannot be written, or the key column is
+// it as hint, if a column is missing, cannot be written, or the key columns are
 // neither the primary key nor unique.
 Result<TargetTable> ResolveTarget(const TableSchema& schema,
                                   const TableTarget& target,

@@ -77,7 +77,10 @@ Result<std::optional<sql::TableSchema>> SqliteDriver::ReadSchema(
 
 void SqliteDriver::UseTable(const sql::TargetTable* table) {
   table_ = table;
-  key_kind_ = KindOfType(table->key.type);
+  key_kinds_.clear();
+  for (const sql::ColumnSchema& key : table->keys) {
+    key_kinds_.push_back(KindOfType(key.type));
+  }
   kinds_.clear();
   for (const sql::ColumnSchema& column : table->columns) {
     kinds_.push_back(KindOfType(column.type));
@@ -192,18 +195,22 @@ Status SqliteDriver::WriteGroup(const FoldedBatch& batch,
 }
 
 Status SqliteDriver::BindKey(sqlite3_stmt* statement,
-                             std::string_view id) const {
-  const Status status = BindValue(statement, 1, key_kind_, id);
-  return status.ok() ? status : status.Annotate("column " + table_->key.name);
+                             std::span<const std::string_view> parts) const {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Status status =
+        BindValue(statement, static_cast<int>(i) + 1, key_kinds_[i], parts[i]);
+    if (!status.ok()) return status.Annotate("column " + table_->keys[i].name);
+  }
+  return Status::Ok();
 }
 
 Status SqliteDriver::WriteRow(sqlite3_stmt* statement, const FoldedBatch& batch,
                               size_t row, std::span<const Bound> bound,
                               int* changed) {
   const StatementUse use(statement);
-  REGEAR_RETURN_IF_ERROR(BindKey(statement, batch.row(row).id));
+  REGEAR_RETURN_IF_ERROR(BindKey(statement, batch.key_parts(row)));
   const auto cells = batch.cells(row);
-  int parameter = 1;
+  int parameter = static_cast<int>(key_kinds_.size());
   for (const auto& [column, kind] : bound) {
     Status status =
         BindValue(statement, ++parameter, kind, cells[column].value);
@@ -230,9 +237,9 @@ Status SqliteDriver::DeleteRows(const FoldedBatch& batch,
 }
 
 Result<std::vector<size_t>> SqliteDriver::FirstEqualKeys(
-    std::span<const std::string_view> ids) {
+    size_t /*key*/, std::span<const std::string_view> values) {
   // KeyIdentity covers all of SQLite's own types and collations.
-  std::vector<size_t> first(ids.size());
+  std::vector<size_t> first(values.size());
   std::iota(first.begin(), first.end(), size_t{0});
   return first;
 }

@@ -46,7 +46,7 @@ class SqliteDriver : public sql::SqlDriver {
                     std::span<const size_t> rows) override;
 
   Result<std::vector<size_t>> FirstEqualKeys(
-      std::span<const std::string_view> ids) override;
+      size_t key, std::span<const std::string_view> values) override;
   // SQLite's messages and ours name the column.
   std::string RefusedColumn(const FoldedBatch&, size_t,
                             const std::string&) override {
@@ -63,7 +63,8 @@ class SqliteDriver : public sql::SqlDriver {
   Status Configure();
   Status WriteGroup(const FoldedBatch& batch, const sql::RowGroup& group,
                     std::vector<size_t>* unmatched);
-  Status BindKey(sqlite3_stmt* statement, std::string_view id) const;
+  Status BindKey(sqlite3_stmt* statement,
+                 std::span<const std::string_view> parts) const;
   // Writes one row; `changed` becomes the number of rows it touched.
   Status WriteRow(sqlite3_stmt* statement, const FoldedBatch& batch, size_t row,
                   std::span<const Bound> bound, int* changed);
@@ -71,7 +72,7 @@ class SqliteDriver : public sql::SqlDriver {
   DatabaseHandle database_;
   const sql::TargetTable* table_ = nullptr;
   std::vector<ValueKind> kinds_;  // of the mapped columns
-  ValueKind key_kind_ = ValueKind::kText;
+  std::vector<ValueKind> key_kinds_;
   std::unique_ptr<StatementCache> statements_;
 };
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "connectors/sql/dialect.h"
 #include "connectors/sqlite/sqlite_handle.h"
@@ -59,7 +61,7 @@ sql::ColumnSchema ReadColumn(sqlite3_stmt* row) {
   return column;
 }
 
-// Reads the columns; `primary_keys` becomes the number of key columns.
+// Reads the columns and the primary key.
 Status ReadColumns(sqlite3* database, const TableName& name,
                    sql::TableSchema* schema) {
   auto query = Ask(database,
@@ -68,38 +70,37 @@ Status ReadColumns(sqlite3* database, const TableName& name,
                    name);
   if (!query.ok()) return query.status();
   sqlite3_stmt* row = query->get();
-  std::string primary_key;
-  int primary_keys = 0;
+  std::set<std::string> primary_key;
   int code = 0;
   while ((code = sqlite3_step(row)) == SQLITE_ROW) {
     schema->columns.push_back(ReadColumn(row));
     if (sqlite3_column_int(row, 4) == 0) continue;
-    ++primary_keys;
-    primary_key = schema->columns.back().name;
+    primary_key.insert(schema->columns.back().name);
   }
-  for (sql::ColumnSchema& column : schema->columns) {
-    column.unique = primary_keys == 1 && column.name == primary_key;
+  if (!primary_key.empty()) {
+    schema->unique_keys.push_back(std::move(primary_key));
   }
   return Finish(database, code);
 }
 
-// Marks the columns that a unique index covers alone.
 Status ReadUniqueIndexes(sqlite3* database, const TableName& name,
                          sql::TableSchema* schema) {
+  // The name of an indexed expression is NULL.
   auto query = Ask(database,
-                   "SELECT min(i.name) FROM pragma_index_list(?1, ?2) l "
+                   "SELECT l.seq, i.name FROM pragma_index_list(?1, ?2) l "
                    "JOIN pragma_index_info(l.name, ?2) i "
-                   "WHERE l.\"unique\" AND NOT l.partial GROUP BY l.name "
-                   "HAVING count(*) = 1",
+                   "WHERE l.\"unique\" AND NOT l.partial",
                    name);
   if (!query.ok()) return query.status();
-  std::set<std::string> unique;
+  std::map<int, std::set<std::string>> indexes;
   int code = 0;
   while ((code = sqlite3_step(query->get())) == SQLITE_ROW) {
-    unique.insert(ColumnText(query->get(), 0));
+    indexes[sqlite3_column_int(query->get(), 0)].insert(
+        ColumnText(query->get(), 1));
   }
-  for (sql::ColumnSchema& column : schema->columns) {
-    if (unique.contains(column.name)) column.unique = true;
+  for (auto& [number, columns] : indexes) {
+    if (columns.contains("")) continue;
+    schema->unique_keys.push_back(std::move(columns));
   }
   return Finish(database, code);
 }
@@ -150,8 +151,8 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   REGEAR_RETURN_IF_ERROR(ReadColumns(database, name, &schema));
   if (schema.columns.empty()) return std::optional<sql::TableSchema>();
   REGEAR_RETURN_IF_ERROR(ReadUniqueIndexes(database, name, &schema));
-  if (const sql::ColumnSchema* key = schema.Find(target.primary_key)) {
-    schema.key_identity = IdentityOf(database, name, *key);
+  for (sql::ColumnSchema& column : schema.columns) {
+    column.key_identity = IdentityOf(database, name, column);
   }
   return std::optional(std::move(schema));
 }

@@ -12,13 +12,25 @@ constexpr size_t kMaxCached = 256;
 std::vector<std::string> ValuesOf(const sql::TargetTable& table,
                                   const sql::RowShape& shape) {
   std::vector<std::string> values;
-  size_t parameter = 1;
+  size_t parameter = table.keys.size();
   for (size_t column : shape.Written()) {
     const bool value = shape.cells[column] == CellState::kValue;
     values.push_back(value ? SqliteDialect().Parameter(++parameter)
                            : sql::DefaultOf(table.columns[column]));
   }
   return values;
+}
+
+// "id" = ?1 AND …
+std::string KeyMatches(const sql::TargetTable& table) {
+  const sql::Dialect& dialect = SqliteDialect();
+  std::string condition;
+  for (size_t i = 0; i < table.keys.size(); ++i) {
+    if (i > 0) condition += " AND ";
+    condition +=
+        dialect.Quote(table.keys[i].name) + " = " + dialect.Parameter(i + 1);
+  }
+  return condition;
 }
 
 }  // namespace
@@ -32,8 +44,13 @@ std::string UpsertSql(const sql::TargetTable& table,
                       const sql::RowShape& shape) {
   const sql::Dialect& dialect = SqliteDialect();
   std::vector<std::string> columns;
-  std::vector<std::string> names = {dialect.Quote(table.key.name)};
-  std::vector<std::string> values = {dialect.Parameter(1)};
+  const std::vector<std::string> keys = table.key_names();
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  for (const std::string& key : keys) {
+    names.push_back(dialect.Quote(key));
+    values.push_back(dialect.Parameter(names.size()));
+  }
   for (size_t column : shape.Written()) {
     columns.push_back(table.columns[column].name);
     names.push_back(dialect.Quote(columns.back()));
@@ -43,13 +60,12 @@ std::string UpsertSql(const sql::TargetTable& table,
   }
   return "INSERT INTO " + table.name + " (" + sql::JoinList(names) +
          ") VALUES (" + sql::JoinList(values) + ")" +
-         dialect.UpsertClause(table.key.name, columns);
+         dialect.UpsertClause(keys, columns);
 }
 
 std::string UpdateSql(const sql::TargetTable& table,
                       const sql::RowShape& shape) {
   const sql::Dialect& dialect = SqliteDialect();
-  const std::string key = dialect.Quote(table.key.name);
   const std::vector<std::string> values = ValuesOf(table, shape);
   const std::vector<size_t> written = shape.Written();
   std::vector<std::string> assignments;
@@ -62,13 +78,11 @@ std::string UpdateSql(const sql::TargetTable& table,
     assignments.push_back(same + " = " + same);
   }
   return "UPDATE " + table.name + " SET " + sql::JoinList(assignments) +
-         " WHERE " + key + " = " + dialect.Parameter(1);
+         " WHERE " + KeyMatches(table);
 }
 
 std::string DeleteSql(const sql::TargetTable& table) {
-  const sql::Dialect& dialect = SqliteDialect();
-  return "DELETE FROM " + table.name + " WHERE " +
-         dialect.Quote(table.key.name) + " = " + dialect.Parameter(1);
+  return "DELETE FROM " + table.name + " WHERE " + KeyMatches(table);
 }
 
 template <typename MakeSql>

@@ -18,8 +18,8 @@ namespace regear::sqlite {
 // The dialect of SQLite.
 const sql::Dialect& SqliteDialect();
 
-// SQL for rows of one shape. Parameter 1 is the id; the values of the shape's
-// columns follow in order.
+// SQL for rows of one shape. The first parameters are the key columns; the
+// values of the shape's columns follow in order.
 std::string UpsertSql(const sql::TargetTable& table,
                       const sql::RowShape& shape);
 std::string UpdateSql(const sql::TargetTable& table,

@@ -5,8 +5,9 @@
 
 namespace regear::testing {
 
-BatchBuilder::BatchBuilder(std::vector<std::string> columns)
-    : columns_(std::move(columns)), batch_(columns_.size()) {}
+BatchBuilder::BatchBuilder(std::vector<std::string> columns,
+                           const KeyTemplate* key_template)
+    : columns_(std::move(columns)), batch_(columns_.size(), key_template) {}
 
 BatchBuilder& BatchBuilder::Merge(std::string_view id, const Values& values,
                                   const std::vector<std::string>& cleared) {

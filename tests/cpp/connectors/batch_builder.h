@@ -18,7 +18,9 @@ class BatchBuilder {
  public:
   using Values = std::vector<std::pair<std::string, std::string>>;
 
-  explicit BatchBuilder(std::vector<std::string> columns);
+  // A key template must outlive the builder.
+  explicit BatchBuilder(std::vector<std::string> columns,
+                        const KeyTemplate* key_template = nullptr);
 
   // These columns take these values, those in `cleared` their default; others
   // stay.

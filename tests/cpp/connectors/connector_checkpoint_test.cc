@@ -120,7 +120,7 @@ TEST_P(ConnectorCheckpointTest, RefusesAForeignValue) {
 
 TEST_P(ConnectorCheckpointTest, SharesItsTableWithOtherStreams) {
   REGEAR_EXPECT_OK(Write(Batch().Merge("1", {{"age", "1"}})).status);
-  TableTarget target{"people", "id", "regear_checkpoint", "another"};
+  TableTarget target{"people", {"id"}, "regear_checkpoint", "another"};
   const auto other = database->MakeConnector(target, {"age"});
   REGEAR_EXPECT_OK(other->Open());
   REGEAR_EXPECT_OK(other->Write(Batch().batch(), CheckpointAt(3)).status);
@@ -128,7 +128,7 @@ TEST_P(ConnectorCheckpointTest, SharesItsTableWithOtherStreams) {
 }
 
 TEST_P(ConnectorCheckpointTest, LivesInTheNamedTable) {
-  TableTarget target{"people", "id", "My Checkpoints", kStream};
+  TableTarget target{"people", {"id"}, "My Checkpoints", kStream};
   const auto other = database->MakeConnector(target, {"age"});
   REGEAR_EXPECT_OK(other->Open());
   REGEAR_EXPECT_OK(other->Open());
@@ -138,7 +138,7 @@ TEST_P(ConnectorCheckpointTest, LivesInTheNamedTable) {
 
 TEST_P(ConnectorCheckpointTest, IsNotKeptWithoutATable) {
   database->Run("DROP TABLE regear_checkpoint");
-  TableTarget target{"people", "id", "", kStream};
+  TableTarget target{"people", {"id"}, "", kStream};
   connector = database->MakeConnector(target, {"age"});
   REGEAR_EXPECT_OK(connector->Open());
   EXPECT_FALSE(connector->keeps_checkpoint());

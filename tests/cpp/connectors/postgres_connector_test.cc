@@ -62,8 +62,8 @@ class PostgresConnectorTest : public ::testing::Test {
         "WHERE application_name = 'regear'");
   }
 
-  static inline const TableTarget kTarget{"people", "id", "regear_checkpoint",
-                                          "stream"};
+  static inline const TableTarget kTarget{
+      "people", {"id"}, "regear_checkpoint", "stream"};
   std::unique_ptr<PostgresTestDatabase> database;
   std::unique_ptr<Connector> connector;
   std::vector<std::string> columns;

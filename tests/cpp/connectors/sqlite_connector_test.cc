@@ -41,8 +41,8 @@ class SqliteConnectorTest : public ::testing::Test {
     return connector.Open();
   }
 
-  static inline const TableTarget kTarget{"people", "id", "regear_checkpoint",
-                                          "stream"};
+  static inline const TableTarget kTarget{
+      "people", {"id"}, "regear_checkpoint", "stream"};
   SqliteTestDatabase database;
   std::unique_ptr<Connector> connector;
   std::vector<std::string> columns;

@@ -42,7 +42,7 @@ std::unique_ptr<Connector> ConnectorTest::MakeConnector(
     const std::vector<std::string>& mapped, const std::string& table) const {
   TableTarget target;
   target.table = table;
-  target.primary_key = "id";
+  target.primary_key = {"id"};
   target.checkpoint_id = kStream;
   return database->MakeConnector(std::move(target), mapped);
 }

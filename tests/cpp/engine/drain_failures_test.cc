@@ -257,7 +257,8 @@ class DrainSqliteTest : public WorkerFixture {
     return lines_;
   }
   void StartSqliteWorker() {
-    const TableTarget table{"persons", "id", "regear_checkpoint", spec_.stream};
+    const TableTarget table{
+        "persons", {"id"}, "regear_checkpoint", spec_.stream};
     StartWorker(std::make_unique<SqliteConnector>(
         table, std::vector<std::string>{"a", "b"}, [path = path()] {
           return Result<ConnectionParameters>(

@@ -288,7 +288,7 @@ TEST_F(HostLinkTest, AFenceOfAnEarlierLifeIsOvertaken) {
   sqlite3_close(database);
   WorkerSpec spec = CallbackSpec(got->hashtag);
   spec.target = TargetKind::kSqlite;
-  spec.table = {"persons", "id", "regear_checkpoint", spec.stream};
+  spec.table = {"persons", {"id"}, "regear_checkpoint", spec.stream};
   spec.connect = [path] {
     return Result<ConnectionParameters>(ConnectionParameters{{"path", path}});
   };

@@ -35,14 +35,15 @@ TEST(DialectTest, QuotesLiterals) {
 }
 
 TEST(DialectTest, WritesUpserts) {
-  EXPECT_EQ(kDollar.UpsertClause("id", {}), " ON CONFLICT (\"id\") DO NOTHING");
-  EXPECT_EQ(kDollar.UpsertClause("id", std::vector<std::string>{"a", "b"}),
+  const std::vector<std::string> id = {"id"};
+  EXPECT_EQ(kDollar.UpsertClause(id, {}), " ON CONFLICT (\"id\") DO NOTHING");
+  EXPECT_EQ(kDollar.UpsertClause(id, std::vector<std::string>{"a", "b"}),
             " ON CONFLICT (\"id\") DO UPDATE SET \"a\" = excluded.\"a\", "
             "\"b\" = excluded.\"b\"");
 }
 
 TEST(CheckpointTableTest, HasThePublicLayout) {
-  const CheckpointTable table({"people", "id", "ops.progress", "stream"},
+  const CheckpointTable table({"people", {"id"}, "ops.progress", "stream"},
                               kDollar);
   EXPECT_EQ(table.create(),
             "CREATE TABLE IF NOT EXISTS \"ops\".\"progress\" "

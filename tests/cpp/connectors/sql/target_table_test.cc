@@ -9,15 +9,15 @@ namespace {
 using ::testing::ElementsAre;
 
 const Dialect kDialect({.parameter = "?"});
-const TableTarget kTarget{"people", "id", "regear_checkpoint", "stream"};
+const TableTarget kTarget{"people", {"id"}, "regear_checkpoint", "stream"};
 
 TableSchema Schema(const std::vector<std::string>& names) {
   TableSchema schema;
   schema.name = "people";
   for (const std::string& name : names) {
     schema.columns.emplace_back().name = name;
-    schema.columns.back().unique = name == "id";
   }
+  schema.unique_keys = {{"id"}};
   return schema;
 }
 
@@ -37,7 +37,7 @@ TEST(TargetTableTest, PrefersTheExactNameOverASimilarOne) {
 TEST(TargetTableTest, KeepsMappingOrder) {
   const auto table = Resolve(Schema({"id", "a", "b"}), {"b", "a"});
   ASSERT_TRUE(table.ok());
-  EXPECT_EQ(table->key.name, "id");
+  EXPECT_EQ(table->keys.front().name, "id");
   EXPECT_EQ(table->columns[0].name, "b");
   EXPECT_EQ(table->columns[1].name, "a");
 }
