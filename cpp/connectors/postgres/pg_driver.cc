@@ -276,8 +276,11 @@ Result<std::vector<size_t>> PostgresDriver::FirstEqualKeys(
 std::string PostgresDriver::RefusedColumn(const FoldedBatch& batch, size_t row,
                                           const std::string& reason) {
   // Messages about constraints name the column or the constraint; those about
-  // values (class 22) do not.
-  if (reason.find("(SQLSTATE 22") == std::string::npos) return {};
+  // values (class 22) and about the checks of a domain (23514) do not.
+  if (reason.find("(SQLSTATE 22") == std::string::npos &&
+      reason.find("(SQLSTATE 23514)") == std::string::npos) {
+    return {};
+  }
   bool cut = false;
   const auto parts = batch.key_parts(row);
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -304,8 +307,9 @@ bool PostgresDriver::Takes(const sql::ColumnSchema& column,
         pqxx::binarystring(value.data(), value.size())};
     const pqxx::result result =
         Send(ProbeSql(column), parameters, /*prepared=*/false);
-    const bool text =
-        column.type.starts_with("char") || column.type.starts_with("bit");
+    const std::string& type = column.base_type;  // a domain's, too
+    const bool text = type.starts_with("character") || type == "bpchar" ||
+                      type.starts_with("bit");
     *cut = text && result[0][0].as<bool>();
     return Status::Ok();
   });

@@ -13,12 +13,22 @@ std::string Quote(std::string_view name) {
   return PostgresDialect().Quote(name);
 }
 
+// The text `expression` as a value of `type`. An array may be a JSON array of
+// values, [1,2]; PostgreSQL's own form is {1,2}, or [1:2]={1,2} with bounds.
+std::string CastText(const std::string& expression, const std::string& type) {
+  const std::string cast = "CAST(" + expression + " AS " + type + ")";
+  if (!type.ends_with("[]")) return cast;
+  return "CASE WHEN " + expression + " ~ '^\\s*\\[' AND " + expression +
+         " !~ '^\\s*\\[[-+\\d]+:' THEN CAST(ARRAY(SELECT "
+         "jsonb_array_elements_text(CAST(" +
+         expression + " AS jsonb))) AS " + type + ") ELSE " + cast + " END";
+}
+
 // `expression`, which is of the wire's type, as a value of the column's type.
 std::string Cast(const std::string& expression, Wire wire,
                  const sql::ColumnSchema& column) {
-  const std::string& type = column.base_type;
-  const bool same = wire != Wire::kText || type == "text";
-  return same ? expression : "CAST(" + expression + " AS " + type + ")";
+  const bool same = wire != Wire::kText || column.base_type == "text";
+  return same ? expression : CastText(expression, column.base_type);
 }
 
 std::string Default(const sql::ColumnSchema& column) {
@@ -230,7 +240,7 @@ std::string FirstEqualSql(const sql::ColumnSchema& key) {
 }
 
 std::string ProbeSql(const sql::ColumnSchema& column) {
-  const std::string value = "CAST($1::text AS " + column.base_type + ")";
+  const std::string value = CastText("$1::text", column.base_type);
   return "SELECT CAST(" + value + " AS text) IS DISTINCT FROM CAST(CAST(" +
          value + " AS " + column.type + ") AS text)";
 }

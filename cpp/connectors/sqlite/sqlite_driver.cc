@@ -79,7 +79,10 @@ void SqliteDriver::UseTable(const sql::TargetTable* table) {
   table_ = table;
   key_kinds_.clear();
   for (const sql::ColumnSchema& key : table->keys) {
-    key_kinds_.push_back(KindOfType(key.type));
+    // Key parts compare as numbers there (IdentityOf).
+    const ValueKind kind = KindOfType(key.type);
+    key_kinds_.push_back(kind == ValueKind::kBoolean ? ValueKind::kNumber
+                                                     : kind);
   }
   kinds_.clear();
   for (const sql::ColumnSchema& column : table->columns) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
+#include <optional>
 
 #include "connectors/sql/numeric_text.h"
 #include "connectors/sqlite/sqlite_handle.h"
@@ -51,6 +53,27 @@ Status BindReal(sqlite3_stmt* statement, int parameter,
   return BindNumberText(statement, parameter, value);
 }
 
+// The words that PostgreSQL takes, in any case.
+std::optional<bool> ParseBoolean(std::string_view value) {
+  std::string word(sql::TrimBlanks(value));
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  const auto is_one_of = [&word](std::initializer_list<const char*> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (is_one_of({"1", "t", "true", "y", "yes", "on"})) return true;
+  if (is_one_of({"0", "f", "false", "n", "no", "off"})) return false;
+  return std::nullopt;
+}
+
+Status BindBoolean(sqlite3_stmt* statement, int parameter,
+                   std::string_view value) {
+  const auto boolean = ParseBoolean(value);
+  if (!boolean) return Refuse(value, "is neither true nor false");
+  return Bound(sqlite3_bind_int(statement, parameter, *boolean ? 1 : 0));
+}
+
 Status BindBlob(sqlite3_stmt* statement, int parameter,
                 std::string_view value) {
   const char* data = value.data() == nullptr ? "" : value.data();
@@ -72,6 +95,7 @@ ValueKind KindOfType(std::string_view declared_type) {
   if (has("CHAR") || has("CLOB") || has("TEXT")) return ValueKind::kText;
   if (has("BLOB")) return ValueKind::kBlob;
   if (has("REAL") || has("FLOA") || has("DOUB")) return ValueKind::kReal;
+  if (has("BOOL")) return ValueKind::kBoolean;
   if (has("NUMERIC") || has("DECIMAL")) return ValueKind::kNumber;
   return ValueKind::kText;
 }
@@ -87,6 +111,8 @@ Status BindValue(sqlite3_stmt* statement, int parameter, ValueKind kind,
       return BindReal(statement, parameter, value);
     case ValueKind::kNumber:
       return BindNumberText(statement, parameter, value);
+    case ValueKind::kBoolean:
+      return BindBoolean(statement, parameter, value);
     case ValueKind::kText:
       break;
   }

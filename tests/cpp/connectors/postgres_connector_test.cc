@@ -99,52 +99,6 @@ TEST_F(PostgresConnectorTest, WritesManyTypes) {
                   "\\x00ff5c|happy|abcde|12.35|10.0.0.1/8"));
 }
 
-// A value that a column of some type does not take.
-struct TypeCase {
-  const char* type;
-  const char* value;
-};
-
-class PostgresTypeTest : public PostgresConnectorTest,
-                         public ::testing::WithParamInterface<TypeCase> {};
-
-TEST_P(PostgresTypeTest, RefusedValueNamesItsColumn) {
-  Open(std::string("CREATE TABLE people (id text PRIMARY KEY, other text, "
-                   "odd ") +
-           GetParam().type + ")",
-       {"other", "odd"});
-  const WriteReport report =
-      Write(Batch()
-                .Merge("1", {{"other", "x"}})
-                .Merge("2", {{"other", "y"}, {"odd", GetParam().value}}));
-  ASSERT_EQ(report.status.code(), StatusCode::kReject)
-      << report.status.ToString();
-  ASSERT_EQ(report.refused.size(), 1u);
-  EXPECT_EQ(report.refused[0].row, 1u);
-  EXPECT_THAT(report.refused[0].reason, HasSubstr("column odd: "));
-  EXPECT_THAT(report.refused[0].reason, HasSubstr("SQLSTATE 22"));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Types, PostgresTypeTest,
-    ::testing::Values(TypeCase{"smallint", "70000"}, TypeCase{"int", "x"},
-                      TypeCase{"bigint", ""}, TypeCase{"boolean", "perhaps"},
-                      TypeCase{"double precision", "1e999"},
-                      TypeCase{"numeric(3,1)", "1000"},
-                      TypeCase{"varchar(3)", "abcd"},
-                      TypeCase{"char(2)", "abc"}, TypeCase{"bit(2)", "101"},
-                      TypeCase{"date", "2024-02-30"}, TypeCase{"jsonb", "{"},
-                      TypeCase{"uuid", "1"}, TypeCase{"int[]", "1,2"},
-                      TypeCase{"text", "\xff"}, TypeCase{"inet", "300.0.0.1"}));
-
-TEST_F(PostgresConnectorTest, RefusesANulByteInText) {
-  Open("CREATE TABLE people (id text PRIMARY KEY, name text)", {"name"});
-  const WriteReport report =
-      Write(Batch().Merge("1", {{"name", std::string("a\0b", 3)}}));
-  ASSERT_EQ(report.refused.size(), 1u);
-  EXPECT_THAT(report.refused[0].reason, HasSubstr("column name"));
-}
-
 TEST_F(PostgresConnectorTest, TakesAnIdentityKey) {
   Open(
       "CREATE TABLE people (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
