@@ -82,6 +82,11 @@ class PyEngine {
       args[ToPython(key)] = ToPython(value);
     }
     reply["args"] = args;
+    py::dict config;
+    for (const auto& [key, value] : got.config) {
+      config[ToPython(key)] = ToPython(value);
+    }
+    reply["config"] = config;
     return reply;
   }
 
@@ -151,6 +156,12 @@ class PyEngine {
     Engine& engine = Get();
     const py::gil_scoped_release release;
     return engine.StopWorker(name, drain, Seconds(timeout));
+  }
+
+  bool DrainWorker(const std::string& name) {
+    Engine& engine = Get();
+    const py::gil_scoped_release release;
+    return engine.HurryWorker(name);
   }
 
   py::dict WorkerStatus() {
@@ -239,6 +250,8 @@ void BindEngine(py::module_* module) {
       .def("stop_worker", &PyEngine::StopWorker, py::arg("name"),
            py::arg("drain"), py::arg("timeout"),
            "Stop; with ``drain`` only when the backlog is empty.")
+      .def("drain_worker", &PyEngine::DrainWorker, py::arg("name"),
+           "Have a worker write at once what is captured; False: no such.")
       .def("worker_status", &PyEngine::WorkerStatus,
            "Status JSON by registration name.")
       .def("report", &PyEngine::Report, py::arg("name"), py::arg("status"),

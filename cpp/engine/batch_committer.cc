@@ -120,7 +120,7 @@ void BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
 void BatchCommitter::TakeBatch() {
   milliseconds patience = kIdle;
   if (to_acknowledge_ > acknowledged_) patience = kAcknowledgeAgain;
-  if (buffer_->draining()) patience = kDrainPoll;
+  if (buffer_->draining() || buffer_->hurried()) patience = kDrainPoll;
   ChangeBatch taken = buffer_->Take(steady_clock::now() + patience);
   if (taken.empty()) return;
   SetOldest(taken[0].position);
@@ -132,12 +132,15 @@ void BatchCommitter::TakeBatch() {
 
 void BatchCommitter::DoIdleWork() {
   Acknowledge();
-  if (!buffer_->draining() || to_acknowledge_ > acknowledged_) return;
+  const bool draining = buffer_->draining();
+  if (!draining && !buffer_->hurried()) return;
+  if (to_acknowledge_ > acknowledged_) return;
   const auto backlog = source_->GetBacklog();
-  if (backlog.ok() && backlog->changes == 0) {
-    buffer_->SetDrained();
-    buffer_->Close();
-  }
+  if (!backlog.ok() || backlog->changes > 0) return;
+  buffer_->EndHurry();
+  if (!draining) return;
+  buffer_->SetDrained();
+  buffer_->Close();
 }
 
 bool BatchCommitter::CommitBatch() {

@@ -42,7 +42,7 @@ void ChangeBuffer::Push(ChangeBatch chunk, uint64_t ticket) {
 void ChangeBuffer::Linger(Milliseconds time) {
   const auto until = Clock::now() + time;
   MutexLock lock(&mutex_);
-  while (!closed_ && !seek_ && !draining_ &&
+  while (!closed_ && !seek_ && !draining_ && !hurried_ &&
          reader_.WaitUntil(&mutex_, until)) {
   }
 }
@@ -64,7 +64,7 @@ void ChangeBuffer::Seek(Position after) {
 }
 
 ChangeBuffer::Clock::time_point ChangeBuffer::Due() const {
-  if (draining_ || changes_ >= options_.batch || Full()) {
+  if (draining_ || hurried_ || changes_ >= options_.batch || Full()) {
     return Clock::time_point::min();
   }
   // The rest is for the commit itself.
@@ -119,7 +119,9 @@ std::vector<ChangeBatch> ChangeBuffer::Pop(size_t changes, size_t bytes,
 void ChangeBuffer::PauseCommitter(Milliseconds time) {
   const auto until = Clock::now() + time;
   MutexLock lock(&mutex_);
-  while (!closed_ && committer_.WaitUntil(&mutex_, until)) {
+  const uint64_t hurries = hurries_;
+  while (!closed_ && hurries_ == hurries &&
+         committer_.WaitUntil(&mutex_, until)) {
   }
 }
 
@@ -152,6 +154,24 @@ void ChangeBuffer::StartDraining() {
 bool ChangeBuffer::draining() {
   MutexLock lock(&mutex_);
   return draining_;
+}
+
+void ChangeBuffer::Hurry() {
+  MutexLock lock(&mutex_);
+  hurried_ = true;
+  ++hurries_;
+  reader_.NotifyAll();
+  committer_.NotifyAll();
+}
+
+void ChangeBuffer::EndHurry() {
+  MutexLock lock(&mutex_);
+  hurried_ = false;
+}
+
+bool ChangeBuffer::hurried() {
+  MutexLock lock(&mutex_);
+  return hurried_;
 }
 
 bool ChangeBuffer::WaitUntilDrained(Clock::time_point deadline) {

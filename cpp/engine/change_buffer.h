@@ -34,7 +34,8 @@ class ChangeBuffer {
   std::optional<Order> WaitForOrder();
   // Drops `chunk` if a Seek came since the order.
   void Push(ChangeBatch chunk, uint64_t ticket);
-  // Waits for more to come; ends early for Close, Seek and StartDraining.
+  // Waits for more to come; ends early for Close, Seek, Hurry and
+  // StartDraining.
   void Linger(Milliseconds time);
   // Waits after a failure; ends early for Close and Seek.
   void PauseReader(Milliseconds time);
@@ -60,6 +61,10 @@ class ChangeBuffer {
   // Commits start at once from now on, until nothing is left.
   void StartDraining();
   bool draining();
+  // Commits start at once, a pause of the committer ends, until EndHurry.
+  void Hurry();
+  void EndHurry();
+  bool hurried();
   // Waits for SetDrained or Close; true if drained.
   bool WaitUntilDrained(Clock::time_point deadline);
 
@@ -91,6 +96,8 @@ class ChangeBuffer {
   uint64_t ticket_ REGEAR_GUARDED_BY(mutex_) = 0;  // of the last Seek; 0: none
   bool closed_ REGEAR_GUARDED_BY(mutex_) = false;
   bool draining_ REGEAR_GUARDED_BY(mutex_) = false;
+  bool hurried_ REGEAR_GUARDED_BY(mutex_) = false;
+  uint64_t hurries_ REGEAR_GUARDED_BY(mutex_) = 0;  // calls of Hurry
   bool drained_ REGEAR_GUARDED_BY(mutex_) = false;
 };
 

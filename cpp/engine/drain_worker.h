@@ -45,6 +45,10 @@ class DrainWorker {
   // Both threads are to end soon; returns at once. Safe in any thread.
   void Abort();
 
+  // Writes what is captured at once, whatever batch and duration say, until
+  // the backlog is empty; a pause after a failure ends. Returns at once.
+  void Hurry() { buffer_.Hurry(); }
+
   // Stops and returns when both threads have ended. With `drain` goes on
   // until the backlog is empty, for at most `timeout`; false if it was not.
   // A write that has begun is never interrupted.

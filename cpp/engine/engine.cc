@@ -122,6 +122,14 @@ bool Engine::StopWorker(const std::string& name, bool drain,
   return drained;
 }
 
+bool Engine::HurryWorker(const std::string& name) {
+  MutexLock lock(&mutex_);
+  const auto found = workers_.find(name);
+  if (found == workers_.end()) return false;
+  found->second.worker->Hurry();
+  return true;
+}
+
 TextPairs Engine::WorkerStatuses() {
   std::vector<std::pair<std::string, std::shared_ptr<DrainWorker>>> workers;
   TextPairs statuses;

@@ -50,6 +50,8 @@ class Engine {
   Status StartWorker(WorkerSpec spec);
   // As DrainWorker::Stop; true if there is no such worker.
   bool StopWorker(const std::string& name, bool drain, Milliseconds timeout);
+  // As DrainWorker::Hurry; false if there is no such worker.
+  bool HurryWorker(const std::string& name);
   // Status JSON by registration name: of the workers, and what was reported.
   TextPairs WorkerStatuses();
   // Sends `status` (JSON) with each renewal for a registration that has no

@@ -41,6 +41,8 @@ void SetPair(std::string_view name, ReplyView value, Attachment* attachment) {
     attachment->generation = Number(value);
   } else if (name == "args") {
     attachment->args = ParsePairs(value);
+  } else if (name == "config") {
+    attachment->config = ParsePairs(value);
   }  // a newer module may say more
 }
 

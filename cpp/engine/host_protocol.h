@@ -27,12 +27,13 @@ struct Attachment {
   uint64_t epoch = 0;
   std::string epoch_id;
   uint64_t generation = 0;
-  TextPairs args;  // of the module
+  TextPairs args;    // of the module
+  TextPairs config;  // values set at run time
 };
 
 struct Job {
   uint64_t id = 0;
-  std::string kind;  // PYEXECUTE or REGISTRY
+  std::string kind;  // as in docs/host-link.md
   std::vector<std::string> arguments;
 };
 

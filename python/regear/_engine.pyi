@@ -94,6 +94,12 @@ class Engine:
         Returns False if the timeout came first; the worker stops regardless.
         """
 
+    def drain_worker(self, name: str) -> bool:
+        """Write at once what is captured, whatever batch and duration say.
+
+        Returns at once; False if there is no such worker.
+        """
+
     def worker_status(self) -> dict[str, str]:
         """Status JSON (docs/host-link.md) by registration name."""
 

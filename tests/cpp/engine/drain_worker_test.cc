@@ -46,6 +46,21 @@ TEST_F(DrainWorkerTest, ABatchOfChangesDoesNotWaitForTheDuration) {
   EXPECT_TRUE(WaitFor([&] { return target_.rows().size() == 3; }));
 }
 
+TEST_F(DrainWorkerTest, HurryWritesAtOnceAndGoesOnAsBefore) {
+  spec_.drain.batch = 1000;
+  spec_.drain.duration = seconds(600);
+  Set("1", {{"a", "x"}});
+  StartWorker();
+  ASSERT_TRUE(Reaches("running"));
+  EXPECT_TRUE(target_.rows().empty());
+  worker_->Hurry();
+  EXPECT_TRUE(WaitFor([&] { return target_.rows().contains("1"); }));
+  EXPECT_EQ(state(), "running");
+  Set("2", {{"a", "x"}});
+  worker_->Hurry();
+  EXPECT_TRUE(WaitFor([&] { return target_.rows().contains("2"); }));
+}
+
 TEST_F(DrainWorkerTest, WhatHasArrivedGoesTogetherUpToTheMaximum) {
   spec_.drain.batch = 10;
   spec_.drain.max_batch = 250;
