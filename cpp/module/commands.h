@@ -11,6 +11,12 @@ int PyExecuteCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 int DumpRegistrationsCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.UNREGISTER id [ABORTPENDING]
 int UnregisterCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.CONFIGGET key…
+int ConfigGetCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.CONFIGSET key value…
+int ConfigSetCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.WRITEBEHIND subcommand registration-name …: for operators.
+int WriteBehindCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.STATUS: JSON for `regear status`.
 int StatusCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 

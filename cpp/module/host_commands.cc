@@ -26,7 +26,7 @@ constexpr std::string_view kHashtag = "06S";  // hashes to the first slot
 
 void ReplyAttached(rm::Ctx* ctx) {
   const ModuleState& state = State();
-  rm::ReplyWithArray(ctx, 18);
+  rm::ReplyWithArray(ctx, 20);
   ReplyPair(ctx, "state", "attached");
   ReplyPair(ctx, "fence", state.link.fence());
   ReplyPair(ctx, "lease_ms", static_cast<uint64_t>(state.link.lease().count()));
@@ -38,6 +38,9 @@ void ReplyAttached(rm::Ctx* ctx) {
   Reply(ctx, "args");
   rm::ReplyWithArray(ctx, static_cast<long>(2 * state.arguments.size()));
   for (const auto& [key, value] : state.arguments) ReplyPair(ctx, key, value);
+  Reply(ctx, "config");
+  rm::ReplyWithArray(ctx, static_cast<long>(2 * state.config.size()));
+  for (const auto& [key, value] : state.config) ReplyPair(ctx, key, value);
 }
 
 // ATTACH protocol host-id fence
@@ -111,6 +114,7 @@ Registry::NewSession ParseSession(std::string_view text,
   if (parsed.contains("replaces")) {
     session.replaces = parsed.at("replaces").get<std::vector<std::string>>();
   }
+  session.keep = parsed.value("keep", false);
   for (const json& definition : parsed.at("registrations")) {
     session.definitions.push_back(definition);
   }

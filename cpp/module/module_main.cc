@@ -26,14 +26,21 @@ struct CommandSpec {
   bool administrators_only;
 };
 
-// Scripts may hold passwords: neither MONITOR nor SLOWLOG shows them.
-constexpr std::array<CommandSpec, 5> kCommands = {{
+// Scripts and settings may hold passwords: neither MONITOR nor SLOWLOG shows
+// them.
+constexpr std::array<CommandSpec, 8> kCommands = {{
     {"rg.pyexecute", GuardedCommand<PyExecuteCommand>,
      "readonly no-monitor no-slowlog", true},
     {"rg.dumpregistrations", GuardedCommand<DumpRegistrationsCommand>,
      "readonly", false},
     {"rg.unregister", GuardedCommand<UnregisterCommand>,
      "readonly may-replicate", true},
+    {"rg.configget", GuardedCommand<ConfigGetCommand>,
+     "readonly no-monitor no-slowlog", true},
+    {"rg.configset", GuardedCommand<ConfigSetCommand>,
+     "readonly no-monitor no-slowlog", true},
+    {"rg.writebehind", GuardedCommand<WriteBehindCommand>,
+     "readonly may-replicate deny-script", true},
     {"rg.status", GuardedCommand<StatusCommand>, "readonly", false},
     {"rg.host", GuardedCommand<HostCommand>,
      "admin may-replicate deny-script no-monitor no-slowlog", true},

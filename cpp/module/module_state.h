@@ -2,6 +2,8 @@
 // carry no pointer of ours, so there is one of it, made by module_main.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +34,9 @@ struct ModuleState {
   HostLink link;
   Registry registry;
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
+  // Set by RG.CONFIGSET. Only in memory, as it may hold passwords: the host
+  // seals it, stores it as a session and gives it back after a restart.
+  std::map<std::string, std::string, std::less<>> config;
   bool watching = false;        // key events and commands reach us
   bool epoch_is_due = false;    // a timer will write the registry's meta
   bool restore_is_due = false;  // a timer will write the registry anew

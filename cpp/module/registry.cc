@@ -133,7 +133,7 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
           registration.Encode());
     registrations_.emplace(registration.id, std::move(registration));
   }
-  if (!ids.empty()) {
+  if (!ids.empty() || session.keep) {
     sessions_[session.id] = session.blob;
     Write(ctx, Join(kSessionPrefix, session.id), session.blob);
   }
@@ -182,6 +182,16 @@ const Registration* Registry::Find(std::string_view name) const {
     if (registration.Text("name") == name) return &registration;
   }
   return nullptr;
+}
+
+void Registry::Update(rm::Ctx* ctx, std::string_view name,
+                      const nlohmann::json& patch) {
+  for (auto& [id, registration] : registrations_) {
+    if (registration.Text("name") != name) continue;
+    registration.definition.update(patch);
+    Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
+    Changed();
+  }
 }
 
 uint64_t Registry::RaiseFence(rm::Ctx* ctx, uint64_t found) {

@@ -42,6 +42,7 @@ class Registry {
     std::string blob;
     std::vector<std::string> replaces;        // registration ids
     std::vector<nlohmann::json> definitions;  // of its registrations
+    bool keep = false;                        // though it has no registration
   };
   // Adds a session and takes away what it replaces, in one step. Throws
   // std::exception and changes nothing if a definition is wrong. Returns the
@@ -58,6 +59,9 @@ class Registry {
   }
   // The registration with this name; null if there is none.
   const Registration* Find(std::string_view name) const;
+  // Merges `patch` into the definition of the registration `name`, which
+  // keeps its rule, and tells the host.
+  void Update(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
   const std::map<std::string, std::string>& sessions() const {
     return sessions_;
   }

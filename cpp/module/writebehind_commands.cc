@@ -1,0 +1,292 @@
+// RG.WRITEBEHIND …: what an operator does to a registration.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "module/access.h"
+#include "module/command_arguments.h"
+#include "module/commands.h"
+#include "module/module_state.h"
+#include "module/stream_entries.h"
+
+namespace regear {
+
+namespace {
+
+using nlohmann::json;
+constexpr size_t kPage = 1000;  // dead letters looked at in one go
+
+int ReplyOk(rm::Ctx* ctx) { return rm::ReplyWithSimpleString(ctx, "OK"); }
+
+// Throws if there is none.
+const Registration& Named(std::string_view name) {
+  const Registration* found = State().registry.Find(name);
+  if (found == nullptr) {
+    throw std::invalid_argument("nothing is registered as " +
+                                std::string(name));
+  }
+  return *found;
+}
+
+// The stream of `registration` in that role: stream, dead or parked. What an
+// older host registered names the first one only.
+std::string StreamOf(const Registration& registration, const char* role) {
+  std::string named = registration.Text(role);
+  if (!named.empty()) return named;
+  constexpr std::string_view kInfix = "-stream-";
+  std::string stream = registration.Text("stream");
+  const size_t place = stream.find(kInfix);
+  if (place == std::string::npos) return {};
+  return stream.replace(place, kInfix.size(),
+                        std::string("-").append(role).append("-"));
+}
+
+// Has the host start the worker anew, on what the streams hold then.
+json NextRevision(const Registration& registration) {
+  return registration.definition.value("revision", 0) + 1;
+}
+
+// PAUSE name
+int Pause(rm::Ctx* ctx, const CommandArguments& arguments) {
+  Named(arguments.Text(0));
+  State().registry.Update(ctx, arguments.Text(0), {{"paused", true}});
+  return ReplyOk(ctx);
+}
+
+// RESUME name
+int Resume(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const json revision = NextRevision(Named(arguments.Text(0)));
+  State().registry.Update(ctx, arguments.Text(0),
+                          {{"paused", false}, {"revision", revision}});
+  return ReplyOk(ctx);
+}
+
+// DRAIN name
+int Drain(rm::Ctx* ctx, const CommandArguments& arguments) {
+  if (Named(arguments.Text(0)).definition.value("paused", false)) {
+    throw std::invalid_argument(std::string(arguments.Text(0)) +
+                                " is paused: resume it first");
+  }
+  HostLink& link = State().link;
+  if (!link.held()) {
+    return rm::ReplyWithError(ctx, "NOHOST start one: regear host --redis URL");
+  }
+  if (link.full()) throw std::runtime_error("the host is busy, try again");
+  std::vector<StringPtr> job;
+  job.push_back(MakeString(arguments.Text(0)));
+  link.Enqueue("DRAIN", std::move(job), nullptr);
+  return ReplyOk(ctx);
+}
+
+void ReplyTexts(rm::Ctx* ctx, const std::vector<std::string>& texts) {
+  rm::ReplyWithArray(ctx, static_cast<long>(texts.size()));
+  for (const std::string& text : texts) Reply(ctx, text);
+}
+
+struct Recaptured {
+  long long captured = 0;
+  std::vector<std::string> missing;  // keys that hold nothing
+};
+
+Recaptured RecaptureKeys(rm::Ctx* ctx, const Registration& registration,
+                         std::string_view event,
+                         const std::vector<std::string>& keys) {
+  Recaptured done;
+  for (const std::string& key : keys) {
+    if (!registration.rule->MatchesPrefix(key)) continue;
+    const StringPtr name = MakeString(key);
+    if (State().capture.Recapture(ctx, registration.rule, name.get(), event) ==
+        KeyKind::kMissing) {
+      done.missing.push_back(key);
+    } else {
+      ++done.captured;
+    }
+  }
+  return done;
+}
+
+// CAPTURE name key…
+int CaptureKeys(rm::Ctx* ctx, const CommandArguments& arguments) {
+  std::vector<std::string> keys;
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    keys.emplace_back(arguments.Text(i));
+  }
+  const Recaptured done =
+      RecaptureKeys(ctx, Named(arguments.Text(0)), "sync", keys);
+  rm::ReplyWithArray(ctx, 2);
+  rm::ReplyWithLongLong(ctx, done.captured);
+  ReplyTexts(ctx, done.missing);
+  return rm::kOk;
+}
+
+struct ReplayOptions {
+  uint64_t count = kPage;
+  std::string start = "-";
+  std::set<std::string, std::less<>> keys;  // empty: all
+};
+
+ReplayOptions ParseReplay(const CommandArguments& arguments) {
+  ReplayOptions options;
+  size_t i = 1;
+  for (; i + 1 < arguments.size(); i += 2) {
+    if (arguments.Text(i) == "COUNT") {
+      options.count = std::max<uint64_t>(arguments.Number(i + 1), 1);
+    } else if (arguments.Text(i) == "AFTER") {
+      options.start = "(" + std::string(arguments.Text(i + 1));
+    } else {
+      break;
+    }
+  }
+  for (; i < arguments.size(); ++i) options.keys.emplace(arguments.Text(i));
+  return options;
+}
+
+// REPLAY name [COUNT n] [AFTER id] [key…]
+int Replay(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const Registration& registration = Named(arguments.Text(0));
+  const ReplayOptions options = ParseReplay(arguments);
+  const std::string dead = StreamOf(registration, "dead");
+  const std::vector<StreamEntry> letters =
+      ReadStream(ctx, dead, options.start, "+", options.count);
+  std::vector<std::string> keys;
+  std::set<std::string_view> seen;
+  for (const StreamEntry& letter : letters) {
+    const std::string_view key = letter.Value("_original_key");
+    const bool wanted = options.keys.empty() || options.keys.contains(key);
+    if (wanted && seen.insert(key).second) keys.emplace_back(key);
+  }
+  const Recaptured done = RecaptureKeys(ctx, registration, "replay", keys);
+  std::set<std::string_view> closed(keys.begin(), keys.end());
+  for (const std::string& key : done.missing) closed.erase(key);
+  std::vector<std::string> ids;
+  for (const StreamEntry& letter : letters) {
+    if (closed.contains(letter.Value("_original_key"))) {
+      ids.push_back(letter.id);
+    }
+  }
+  rm::ReplyWithArray(ctx, 4);
+  rm::ReplyWithLongLong(ctx, DeleteEntries(ctx, dead, ids));
+  ReplyTexts(ctx, done.missing);
+  rm::ReplyWithLongLong(ctx, StreamLength(ctx, dead));
+  Reply(ctx, letters.empty() ? std::string_view() : letters.back().id);
+  return rm::kOk;
+}
+
+StreamEntry DeadLetterOf(const StreamEntry& change) {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  StreamEntry letter;
+  for (const char* name : {"_original_key", "_event", "#"}) {
+    letter.pairs.emplace_back(name, change.Value(name));
+  }
+  letter.pairs.emplace_back("_id", change.id);
+  letter.pairs.emplace_back("_error", "skipped by an operator");
+  letter.pairs.emplace_back("_code", "");
+  letter.pairs.emplace_back("_at", std::to_string(now.count()));
+  for (const auto& pair : change.pairs) {
+    const bool head = pair.first == "_original_key" || pair.first == "_event" ||
+                      pair.first == "#" || pair.first == "_unit" ||
+                      pair.first == "_uuid";
+    if (!head) letter.pairs.push_back(pair);
+  }
+  return letter;
+}
+
+// SKIP name id
+int Skip(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const Registration& registration = Named(arguments.Text(0));
+  const std::string stream = StreamOf(registration, "stream");
+  const auto found =
+      ReadStream(ctx, stream, arguments.Text(1), arguments.Text(1), 1);
+  if (found.empty()) {
+    throw std::invalid_argument("no change " + std::string(arguments.Text(1)) +
+                                " waits in " + std::string(arguments.Text(0)));
+  }
+  const std::string dead = StreamOf(registration, "dead");
+  if (AppendEntry(ctx, dead, DeadLetterOf(found.front())).empty()) {
+    throw std::runtime_error("the key " + dead + " does not hold a stream");
+  }
+  DeleteEntries(ctx, stream, {found.front().id});
+  const json revision = NextRevision(registration);
+  State().registry.Update(ctx, arguments.Text(0), {{"revision", revision}});
+  return ReplyOk(ctx);
+}
+
+// PURGE name [DEAD]
+int Purge(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const bool dead_letters = arguments.size() > 1;
+  if (dead_letters && arguments.Text(1) != "DEAD") {
+    throw std::invalid_argument("PURGE name [DEAD]");
+  }
+  const Registration& registration = Named(arguments.Text(0));
+  long long removed = 0;
+  if (dead_letters) {
+    removed = EmptyStream(ctx, StreamOf(registration, "dead"));
+  } else {
+    removed = EmptyStream(ctx, StreamOf(registration, "stream")) +
+              EmptyStream(ctx, StreamOf(registration, "parked"));
+  }
+  const json revision = NextRevision(registration);
+  State().registry.Update(ctx, arguments.Text(0), {{"revision", revision}});
+  return rm::ReplyWithLongLong(ctx, removed);
+}
+
+struct Subcommand {
+  std::string_view name;
+  size_t least, most;  // arguments behind its name
+  int (*run)(rm::Ctx*, const CommandArguments&);
+};
+
+constexpr size_t kAny = SIZE_MAX;
+constexpr std::array<Subcommand, 7> kSubcommands = {{
+    {"PAUSE", 1, 1, Pause},
+    {"RESUME", 1, 1, Resume},
+    {"DRAIN", 1, 1, Drain},
+    {"CAPTURE", 2, kAny, CaptureKeys},
+    {"REPLAY", 1, kAny, Replay},
+    {"SKIP", 2, 2, Skip},
+    {"PURGE", 1, 2, Purge},
+}};
+
+std::string UpperCase(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
+  return upper;
+}
+
+}  // namespace
+
+int WriteBehindCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
+  if (argc < 2) return rm::WrongArity(ctx);
+  if (!CheckAdministrator(ctx)) return rm::kOk;
+  if (State().server.replica()) {
+    return rm::ReplyWithError(ctx,
+                              "READONLY this is a replica: ask its master");
+  }
+  const std::string name = UpperCase(View(argv[1]));
+  const auto subcommand =
+      std::find_if(kSubcommands.begin(), kSubcommands.end(),
+                   [&](const Subcommand& known) { return known.name == name; });
+  if (subcommand == kSubcommands.end()) {
+    return rm::ReplyWithError(ctx, "ERR unknown subcommand of RG.WRITEBEHIND");
+  }
+  const CommandArguments arguments(argv + 2, argc - 2);
+  if (arguments.size() < subcommand->least ||
+      arguments.size() > subcommand->most) {
+    return rm::WrongArity(ctx);
+  }
+  const DatabaseScope database(ctx, 0);
+  return subcommand->run(ctx, arguments);
+}
+
+}  // namespace regear
