@@ -240,6 +240,21 @@ int Purge(rm::Ctx* ctx, const CommandArguments& arguments) {
   return rm::ReplyWithLongLong(ctx, removed);
 }
 
+// NOTE name topic text: what `regear status` shall tell; empty: no longer. A
+// new version of the registration begins without notes.
+int Note(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const Registration& registration = Named(arguments.Text(0));
+  json notes = registration.definition.value("notes", json::object());
+  const std::string topic(arguments.Text(1));
+  if (arguments.Text(2).empty()) {
+    notes.erase(topic);
+  } else {
+    notes[topic] = arguments.Text(2);
+  }
+  State().registry.Update(ctx, arguments.Text(0), {{"notes", notes}});
+  return ReplyOk(ctx);
+}
+
 struct Subcommand {
   std::string_view name;
   size_t least, most;  // arguments behind its name
@@ -247,7 +262,7 @@ struct Subcommand {
 };
 
 constexpr size_t kAny = SIZE_MAX;
-constexpr std::array<Subcommand, 7> kSubcommands = {{
+constexpr std::array<Subcommand, 8> kSubcommands = {{
     {"PAUSE", 1, 1, Pause},
     {"RESUME", 1, 1, Resume},
     {"DRAIN", 1, 1, Drain},
@@ -255,6 +270,7 @@ constexpr std::array<Subcommand, 7> kSubcommands = {{
     {"REPLAY", 1, kAny, Replay},
     {"SKIP", 2, 2, Skip},
     {"PURGE", 1, 2, Purge},
+    {"NOTE", 3, 3, Note},
 }};
 
 std::string UpperCase(std::string_view text) {

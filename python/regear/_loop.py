@@ -123,6 +123,10 @@ class Loop:
                 continue
             if job.kind == "REGISTRY":
                 self._registry_changed()
+            elif job.kind == "CONFIG":
+                self._serving.configure(_pairs(job.arguments))
+            elif job.kind == "DRAIN":
+                self._serving.drain(job.arguments[0].decode())
             elif job.kind != "PYEXECUTE":
                 self._engine.finish_job(job.id, False, f"unknown job {job.kind}")
             elif self._functions:
@@ -151,3 +155,8 @@ class Loop:
             logger.warning("a job is lost with the lease: %s", error)
         except Exception:
             logger.exception("a job failed")
+
+
+def _pairs(words: list[bytes]) -> dict[str, str]:
+    texts = [word.decode(errors="surrogateescape") for word in words]
+    return dict(zip(texts[::2], texts[1::2]))

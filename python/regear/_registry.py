@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from regear._registration import Keys
 from regear._sealing import Sealer
 from regear._session import Session
+from regear._stored_config import CONFIG_ID
 from regear.errors import SealError
 
 if TYPE_CHECKING:
@@ -24,8 +25,14 @@ class Rule:
     version: str | None
     session_id: str
     stored_in: Keys
+    prefix: str = ""
+    db: int = 0
     #: Which fields were captured up to which entry of the stream.
     field_history: list[Any] = field(default_factory=list)
+    #: An operator wants nothing drained now.
+    paused: bool = False
+    #: Another one: an operator changed what is in the streams.
+    revision: int = 0
 
     @classmethod
     def from_json(cls, text: str) -> Rule:
@@ -36,7 +43,11 @@ class Rule:
             version=document["version"],
             session_id=document["session"],
             stored_in=_keys_of(document),
+            prefix=document.get("prefix", ""),
+            db=document.get("db", 0),
             field_history=document.get("field_history", []),
+            paused=document.get("paused", False),
+            revision=document.get("revision", 0),
         )
 
 
@@ -108,6 +119,7 @@ class Snapshot:
             {
                 session_id: _opened(sealer, session_id, blob)
                 for session_id, blob in sessions
+                if session_id != CONFIG_ID
             },
         )
 

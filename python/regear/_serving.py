@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import redis
+
 from regear._commands import Commands
 from regear._config import Config
+from regear._existing_keys import Survey, Surveyor
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredSession
 from regear._replacement import replaced_rules
@@ -18,6 +21,7 @@ from regear._requirements import check_requirements
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
 from regear._session import Session, new_session_id
+from regear._stored_config import load_config, store_config
 from regear._workers import Workers
 from regear.errors import LeaseLost, RecipeError, RegearError, TargetUnavailable
 
@@ -51,13 +55,16 @@ class Serving:
         config: Config,
         commands: Commands,
         serve_all: bool,
+        surveyor: Surveyor | None = None,
     ) -> None:
-        """``serve_all``: stored sessions too that others loaded."""
+        """``serve_all``: stored sessions too that others loaded; ``surveyor``
+        counts the keys that a new rule finds."""
         self._engine = engine
         self._sealer = sealer
         self._config = config
         self._commands = commands
         self._serve_all = serve_all
+        self._surveyor = surveyor
         self._workers = Workers(engine)
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
@@ -108,6 +115,32 @@ class Serving:
         """A lease began."""
         self._hashtag = reply["hashtag"]
         self._config.module_arguments = reply["args"]
+        self._recall_config(reply.get("config", {}))
+
+    def configure(self, values: Mapping[str, str]) -> None:
+        """RG.CONFIGSET; workers that wait to connect again do it now."""
+        with self._lock:
+            known = self._config.set_at_run_time
+            if all(known.get(key) == value for key, value in values.items()):
+                return
+            known.update(values)
+            store_config(self._engine, self._sealer, known)
+            self._workers.hurry_all()
+
+    def _recall_config(self, in_module: Mapping[str, str]) -> None:
+        stored = load_config(self._engine, self._sealer)
+        values = {**stored, **in_module}
+        self._config.set_at_run_time = values
+        lost = [
+            word
+            for key, value in values.items()
+            if key not in in_module
+            for word in (key, value)
+        ]
+        if lost:  # the server was restarted
+            self._commands.execute("RG.CONFIGSET", *lost)
+        if values != stored:
+            store_config(self._engine, self._sealer, values)
 
     def lease_ended(self) -> None:
         with self._lock:
@@ -151,11 +184,30 @@ class Serving:
                 ],
             }
             blob = self._sealer.seal(StoredSession.of(session).document())
+            surveys = self._surveys(session, snapshot)
             self._engine.register(job_id, json.dumps(document), blob)
             self._own.add(session.id)
             self._sessions[session.id] = session
             self._broken.pop(session.id, None)
             self.follow_registry()
+        for survey in surveys:
+            survey.finish()
+
+    def _surveys(self, session: Session, before: Snapshot) -> list[Survey]:
+        """Counts of the keys that only the new rules cover."""
+        if self._surveyor is None:
+            return []
+        covered = {(rule.name, rule.prefix, rule.db) for rule in before.rules}
+        surveys = []
+        for one in session.registrations:
+            key = (one.name, one.keys.prefix, one.database)
+            if key in covered:
+                continue
+            try:
+                surveys.append(self._surveyor.begin(*key))
+            except redis.RedisError as error:
+                logger.info("%s: existing keys were not counted: %s", one.name, error)
+        return surveys
 
     def load(self, recipe: Recipe) -> None:
         """Serve the recipe: attach to its registrations, or register it."""
@@ -177,6 +229,31 @@ class Serving:
             )
         self.commit(session)
         recipe.session_id = session.id
+        self._tell_abandoned(recipe)
+
+    def _tell_abandoned(self, recipe: Recipe) -> None:
+        """What an older text of the recipe registered, and this one does not,
+        goes on: taking it away is the operator's decision."""
+        snapshot = self.snapshot()
+        for stored in snapshot.sessions.values():
+            if stored is None or stored.description != recipe.name:
+                continue
+            if stored.id == recipe.session_id:
+                continue
+            for rule in snapshot.rules_of(stored.id):
+                text = (
+                    f"{recipe.name} does not register it any more, but it goes on:"
+                    f" RG.UNREGISTER {rule.id} ends it"
+                )
+                logger.warning("%s: %s", rule.name, text)
+                self.note(rule.name, "abandoned", text)
+
+    def note(self, name: str, topic: str, text: str) -> None:
+        """Have the status of a registration say so."""
+        try:
+            self._commands.execute("RG.WRITEBEHIND", "NOTE", name, topic, text)
+        except RegearError as error:
+            logger.info("%s: %s is not in the status: %s", name, topic, error)
 
     def follow_registry(self) -> Snapshot:
         """Make sessions and workers what the registry says."""
@@ -196,12 +273,20 @@ class Serving:
                 self._follow(rule, snapshot)
             return snapshot
 
+    def drain(self, name: str) -> None:
+        """Write what is captured at once."""
+        with self._lock:
+            self._workers.hurry(name)
+
     def stop_workers(self, drain: bool, timeout: float) -> bool:
         with self._lock:
             return self._workers.stop_all(drain, timeout)
 
     def _follow(self, rule: Rule, snapshot: Snapshot) -> None:
         if self._workers.is_running(rule):
+            return
+        if rule.paused:
+            self._workers.report_idle(rule, "paused", "", f"regear resume {rule.name}")
             return
         stored = snapshot.sessions.get(rule.session_id)
         if stored is None:

@@ -46,6 +46,15 @@ class Workers:
         self._reported.discard(rule.name)
         self._rules[rule.name] = rule
 
+    def hurry(self, name: str) -> None:
+        if name in self._rules:
+            self._engine.drain_worker(name)
+
+    def hurry_all(self) -> None:
+        """Those that wait before they connect again do it now."""
+        for name in self._rules:
+            self._engine.drain_worker(name)
+
     def report_idle(self, rule: Rule, state: str, message: str, hint: str) -> None:
         """Show why nothing drains the stream of ``rule``."""
         status = {
@@ -54,11 +63,12 @@ class Workers:
             "batches": 0,
             "retries": 0,
             "rate": 0,
-            "last_error": message,
+            "last_error": message or None,
             "hint": hint or None,
         }
         if rule.name not in self._reported:
-            logger.warning("%s is %s: %s", rule.name, state, message)
+            level = logging.WARNING if message else logging.INFO
+            logger.log(level, "%s is %s: %s", rule.name, state, message or hint)
         self._report(rule.name, json.dumps(status))
         self._reported.add(rule.name)
 

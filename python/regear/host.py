@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from regear import _main_module
 from regear._commands import Commands
 from regear._config import Config
+from regear._existing_keys import Surveyor
 from regear._loop import Loop
 from regear._redaction import redact_url
 from regear._runner import ScriptFailed, failure_of
@@ -164,12 +165,17 @@ class Host:
             self._config,
             self._commands,
             serve_all=self._functions,
+            surveyor=Surveyor(self.url, self._note),
         )
         if self._functions:
             _main_module.install(self._serving)
         return Loop(
             self._engine, self._serving, self._load, self._recipes, self._functions
         )
+
+    def _note(self, name: str, topic: str, text: str) -> None:
+        if self._serving is not None:
+            self._serving.note(name, topic, text)
 
     def _load(self, recipe: Recipe) -> None:
         assert self._serving is not None

@@ -55,6 +55,7 @@ class FakeEngine:
         self.answers: dict[int, tuple[bool, str]] = {}
         self.lines: list[tuple[str, str]] = []
         self.checked: list[str] = []
+        self.hurried: list[str] = []
         self.target_error: RegearError | None = None
         self._next_id = 1
 
@@ -99,6 +100,10 @@ class FakeEngine:
     def stop_worker(self, name: str, drain: bool, timeout: float) -> bool:
         del self.workers[name]
         return True
+
+    def drain_worker(self, name: str) -> bool:
+        self.hurried.append(name)
+        return name in self.workers
 
     def report(self, name: str, status: str | None) -> None:
         if status is None:
