@@ -7,11 +7,21 @@ from importlib.metadata import version
 import click
 
 from regear.cli._errors import run_command
+from regear.cli.dead_letters import dead_letters
+from regear.cli.drain import drain
 from regear.cli.host import host
 from regear.cli.module_path import module_path
+from regear.cli.pause import pause
+from regear.cli.pending import pending
+from regear.cli.purge import purge
+from regear.cli.replay import replay
+from regear.cli.resume import resume
 from regear.cli.run import run
+from regear.cli.skip import skip
 from regear.cli.status import status
+from regear.cli.sync import sync
 from regear.cli.up import up
+from regear.cli.wait import wait
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,7 +30,11 @@ def commands() -> None:
     """Runs RedisGears and rgsync recipes on any current Redis or Valkey."""
 
 
-for _command in (up, host, run, status, module_path):
+for _command in (
+    *(up, host, run, status, module_path),
+    *(pause, resume, drain, wait, sync),
+    *(pending, dead_letters, replay, skip, purge),
+):
     commands.add_command(_command)
 
 

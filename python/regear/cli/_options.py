@@ -38,6 +38,23 @@ def redis_url(command: Decorated) -> Decorated:
     )(command)
 
 
+def as_json(command: Decorated) -> Decorated:
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
+    )(command)
+
+
+def timeout(command: Decorated) -> Decorated:
+    return click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        show_default=True,
+        help="Wait no longer.",
+    )(command)
+
+
 def configuration(command: Decorated) -> Decorated:
     return click.option(
         "--set",
