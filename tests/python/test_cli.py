@@ -10,7 +10,7 @@ from regear import errors
 from regear.cli import commands
 from regear.cli._errors import run_command
 from regear.cli._options import _pairs
-from regear.cli.status import render
+from regear.cli._status_view import render
 
 
 def fails(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
@@ -82,6 +82,48 @@ def test_status_shows_what_is_wrong() -> None:
     assert "person:*" in text
     assert "1.5 s" in text
     assert "Persons: no such table: persons (try: CREATE TABLE persons)" in text
+
+
+def test_status_shows_what_an_operator_should_know() -> None:
+    registration = {
+        "name": "Persons",
+        "version": "2.0",
+        "prefix": "person:",
+        "table": "persons",
+        "backlog": 3,
+        "paused": True,
+        "notes": {"uncaptured": "7 keys of person:* existed before"},
+        "status": {
+            "state": "paused",
+            "dead_letters": 21,
+            "parked": 4,
+            "captured_lost": 5,
+            "reconcile": {"reason": "an older Redis", "keys": 9, "rows_without_key": 1},
+        },
+    }
+    document = {
+        "host": {"attached": True, "fence": 3},
+        "warnings": ["Redis has no AOF"],
+        "registrations": [registration],
+        "orphans": [{"name": "Cars", "backlog": 6}],
+    }
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(render(document))
+    text = captured.get()
+    for line in (
+        "Redis has no AOF",
+        "Persons: 21 changes were refused by the database"
+        " (try: regear dead-letters Persons)",
+        "Persons: 4 changes wait for a row of another table",
+        "Persons: 5 captured changes were lost",
+        "Persons: paused (try: regear resume Persons)",
+        "Persons: an older Redis: 9 keys captured anew, 1 rows have no key",
+        "Persons: 7 keys of person:* existed before",
+        "Cars is not registered any more and left 6 changes behind"
+        " (try: load its recipe again, or regear purge Cars)",
+    ):
+        assert line in text
 
 
 def test_status_without_host() -> None:

@@ -74,7 +74,7 @@ class Server:
         except redis.ResponseError as error:
             if "unknown command" in str(error).lower():
                 raise RegearError(
-                    f"{self._place} has not loaded the module, or an older one",
+                    f"{self._place} has not loaded the module",
                     "redis-server --loadmodule $(regear module-path)",
                 ) from None
             text = str(error).removeprefix("regear: ")

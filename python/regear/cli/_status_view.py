@@ -1,0 +1,155 @@
+"""RG.STATUS as a person reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_STATE_STYLES = {
+    "running": "green",
+    "connecting": "yellow",
+    "retrying": "yellow",
+    "reconciling": "yellow",
+    "paused": "yellow",
+    "refused": "red",
+    "stopped": "red",
+    "sealed": "red",
+}
+
+Document = dict[str, Any]
+
+
+def render(document: Document) -> RenderableType:
+    """A table of the registrations, and lines for what needs attention."""
+    registrations = document["registrations"]
+    parts: list[RenderableType] = [_host(document["host"])]
+    parts += [_line(text, "red") for text in document.get("warnings") or ()]
+    if registrations:
+        parts.append(_table(registrations))
+    else:
+        parts.append(Text("nothing is registered"))
+    for registration in registrations:
+        parts += _trouble(registration)
+        parts += _remarks(registration)
+    parts += [_orphan(orphan) for orphan in document.get("orphans") or ()]
+    return Group(*parts)
+
+
+def _host(host: Document) -> Text:
+    if host["attached"]:
+        return Text(f"host attached, fence {host['fence']}", style="green")
+    return Text("no host is attached (try: regear host)", style="red")
+
+
+def _table(registrations: list[Document]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("name", "version", "keys", "table", "state"):
+        table.add_column(title, overflow="fold")
+    for title in ("backlog", "rate/s", "lag"):
+        table.add_column(title, justify="right", no_wrap=True)
+    # Columns that are empty on most days are left out on those.
+    counts = [
+        title
+        for title, member in (("dead", "dead_letters"), ("parked", "parked"))
+        if any(_work(registration).get(member) for registration in registrations)
+    ]
+    for title in counts:
+        table.add_column(title, justify="right", no_wrap=True, style="red")
+    for registration in registrations:
+        state = _state(registration)
+        work = _work(registration)
+        table.add_row(
+            registration["name"],
+            registration["version"] or "-",
+            registration["prefix"] + "*",
+            registration["table"],
+            Text(state, style=_STATE_STYLES.get(state, "")),
+            str(registration["backlog"]),
+            f"{work.get('rate', 0):.0f}",
+            _duration(work.get("lag_ms")),
+            *(str(work.get(_COUNTS[title], 0)) for title in counts),
+        )
+    return table
+
+
+_COUNTS = {"dead": "dead_letters", "parked": "parked"}
+
+
+def _work(registration: Document) -> Document:
+    return registration["status"] or {}
+
+
+def _state(registration: Document) -> str:
+    if registration.get("paused"):
+        return "paused"
+    work = registration["status"]
+    return str(work["state"]) if work else "captured only"
+
+
+def _trouble(registration: Document) -> list[Text]:
+    """What keeps rows from being written."""
+    name, work = registration["name"], _work(registration)
+    lines = []
+    if work.get("last_error"):
+        line = f"{name}: {work['last_error']}"
+        if work.get("hint"):
+            line += f" (try: {work['hint']})"
+        lines.append(line)
+    if registration.get("capture_error"):
+        lines.append(f"{name}: {registration['capture_error']}")
+    lost = work.get("captured_lost") or registration.get("captured_lost")
+    if lost:
+        lines.append(f"{name}: {lost} captured changes were lost")
+    if work.get("dead_letters"):
+        lines.append(
+            f"{name}: {work['dead_letters']} changes were refused by the database"
+            f" (try: regear dead-letters {name})"
+        )
+    return [_line(text, "red") for text in lines]
+
+
+def _remarks(registration: Document) -> list[Text]:
+    """What goes by itself, or is good to know."""
+    name, work = registration["name"], _work(registration)
+    lines = []
+    if registration.get("paused"):
+        lines.append(f"{name}: paused (try: regear resume {name})")
+    if work.get("parked"):
+        lines.append(
+            f"{name}: {work['parked']} changes wait for a row of another table"
+        )
+    if work.get("reconcile"):
+        lines.append(f"{name}: {_reconciling(work['reconcile'])}")
+    lines += [f"{name}: {text}" for text in (registration.get("notes") or {}).values()]
+    return [_line(text, "yellow") for text in lines]
+
+
+def _reconciling(progress: Document) -> str:
+    text = f"{progress['reason']}: {progress['keys']} keys captured anew"
+    if progress.get("rows_without_key"):
+        text += f", {progress['rows_without_key']} rows have no key"
+    return text
+
+
+def _orphan(orphan: Document) -> Text:
+    name, backlog = orphan["name"], orphan.get("backlog", 0)
+    return _line(
+        f"{name} is not registered any more and left {backlog} changes behind"
+        f" (try: load its recipe again, or regear purge {name})",
+        "yellow",
+    )
+
+
+def _line(text: str, style: str) -> Text:
+    return Text(text, style=style, overflow="fold")
+
+
+def _duration(milliseconds: Any) -> str:
+    if milliseconds is None:
+        return "-"
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1000:.1f} s"
