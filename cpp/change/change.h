@@ -88,6 +88,12 @@ class ChangeBatch {
   // Moves all of `later` behind the changes of this batch.
   void Append(ChangeBatch later);
 
+  // Takes out the changes for which `predicate` holds; the memory stays.
+  template <typename Predicate>
+  void RemoveIf(Predicate predicate) {
+    std::erase_if(changes_, predicate);
+  }
+
  private:
   std::vector<Change> changes_;
   std::vector<FieldValue> fields_;

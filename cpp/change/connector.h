@@ -58,7 +58,9 @@ struct RefusedRow {
 
 struct WriteReport {
   Status status;
-  std::vector<RefusedRow> refused;  // filled if status is kReject
+  // Filled if status is kReject: nothing was written. With OK: all other rows
+  // were written, by a connector that keeps no checkpoint.
+  std::vector<RefusedRow> refused;
 };
 
 // Writes folded batches to one kind of target. One per worker; every method
@@ -83,6 +85,13 @@ class Connector {
   // The stored checkpoint, nothing before the first batch, or nothing ever
   // where keeps_checkpoint() is false.
   virtual Result<std::optional<Checkpoint>> LoadCheckpoint() = 0;
+
+  // The ids of up to `limit` rows of the table, in its order, behind the id
+  // `after`. Empty at the end; kInvalid where the target cannot be read.
+  virtual Result<std::vector<std::string>> IdsAfter(
+      std::optional<std::string> /*after*/, size_t /*limit*/) {
+    return Status(StatusCode::kInvalid, "the target's rows cannot be listed");
+  }
 
   // False where a crash repeats batches: the target has no transactions or
   // is the recipe's own code.

@@ -1,5 +1,6 @@
 #include "change/fold.h"
 
+#include <algorithm>
 #include <bit>
 #include <functional>
 
@@ -58,9 +59,11 @@ void Apply(const ChangeBatch& batch, const Change& change,
   row->last = change.position;
   if (change.operation != Operation::kMerge) {
     row->operation = change.operation;
+    row->replaced = change.position;
     Clear(cells, CellState::kAbsent);
   } else if (row->operation == Operation::kDelete) {
     row->operation = Operation::kReplace;
+    row->replaced = change.position;
   }
   if (change.operation == Operation::kDelete) return;
   size_t hint = 0;
@@ -75,12 +78,43 @@ void Apply(const ChangeBatch& batch, const Change& change,
   }
 }
 
+// For each earlier version of the mapping, which columns it captured.
+std::vector<std::vector<bool>> CapturedEarlier(const RowMapping& mapping) {
+  std::vector<std::vector<bool>> captured;
+  for (const RowMapping::Earlier& earlier : mapping.history) {
+    std::vector<bool>& columns = captured.emplace_back();
+    for (const RowMapping::Column& column : mapping.columns) {
+      columns.push_back(earlier.all ||
+                        std::find(earlier.fields.begin(), earlier.fields.end(),
+                                  column.field) != earlier.fields.end());
+    }
+  }
+  return captured;
+}
+
+// The version of the mapping under which `change` was captured; null: today's.
+const std::vector<bool>* CapturedAt(
+    Position change, const RowMapping& mapping,
+    const std::vector<std::vector<bool>>& captured) {
+  for (size_t i = 0; i < mapping.history.size(); ++i) {
+    if (change <= mapping.history[i].until) return &captured[i];
+  }
+  return nullptr;
+}
+
 // A replaced row knows all of its fields: what it lacks takes its default.
-void CompleteReplaced(FoldedBatch* folded) {
+void CompleteReplaced(const RowMapping& mapping, FoldedBatch* folded) {
+  const auto captured = CapturedEarlier(mapping);
   for (size_t i = 0; i < folded->size(); ++i) {
     if (folded->row(i).operation != Operation::kReplace) continue;
-    for (Cell& cell : folded->cells(i)) {
-      if (cell.state == CellState::kAbsent) cell.state = CellState::kDefault;
+    const std::vector<bool>* columns =
+        CapturedAt(folded->row(i).replaced, mapping, captured);
+    const auto cells = folded->cells(i);
+    for (size_t column = 0; column < cells.size(); ++column) {
+      if (cells[column].state == CellState::kAbsent &&
+          (columns == nullptr || (*columns)[column])) {
+        cells[column].state = CellState::kDefault;
+      }
     }
   }
 }
@@ -110,6 +144,18 @@ std::string FoldedBatch::MismatchReason(size_t row) const {
          " does not match the template " + key_template_->text();
 }
 
+FoldedBatch FoldedBatch::Slice(size_t first, size_t count) const {
+  FoldedBatch slice(columns_, key_template_);
+  slice.Reserve(count);
+  for (size_t i = first; i < first + count; ++i) {
+    const auto from = cells(i);
+    const auto to = slice.cells(slice.AddRow(rows_[i]));
+    std::copy(from.begin(), from.end(), to.begin());
+    slice.CountChange(rows_[i].last);
+  }
+  return slice;
+}
+
 void FoldedBatch::Reserve(size_t rows) {
   rows_.reserve(rows);
   cells_.reserve(rows * columns_);
@@ -129,13 +175,14 @@ FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
         mode == FoldMode::kLastState ? index.Find(folded, id) : fresh;
     if (row == kNoRow) {
       const bool has_prefix = id.size() + prefix.size() == change.key.size();
-      row = static_cast<uint32_t>(folded.AddRow(
-          {id, change.key, Operation::kMerge, change.position, has_prefix}));
+      row = static_cast<uint32_t>(
+          folded.AddRow({id, change.key, Operation::kMerge, change.position,
+                         Position(), has_prefix}));
     }
     Apply(batch, change, mapping, &folded.row(row), folded.cells(row));
     folded.CountChange(change.position);
   }
-  CompleteReplaced(&folded);
+  CompleteReplaced(mapping, &folded);
   return folded;
 }
 

@@ -32,6 +32,16 @@ struct RowMapping {
   std::string key_prefix;  // "person:"; what follows it is the row's id
   std::vector<Column> columns;
   KeyTemplate key_template = {};  // splits the id into the key columns' values
+
+  // The fields that earlier versions of the mapping had, oldest first: a
+  // change up to `until` says nothing of the columns whose fields were not
+  // captured then. `all`: every field was.
+  struct Earlier {
+    Position until;
+    bool all = false;
+    std::vector<std::string> fields;
+  };
+  std::vector<Earlier> history = {};
 };
 
 enum class CellState : uint8_t {
@@ -50,6 +60,8 @@ struct Row {
   std::string_view key;
   Operation operation = Operation::kMerge;
   Position last;  // of the newest change folded into this row
+  // Of the newest change that told the whole row, if operation is kReplace.
+  Position replaced;
   // False where the key does not match the mapping's template: such a row has
   // no place in the table and is to be refused.
   bool fits_template = true;
@@ -91,9 +103,17 @@ class FoldedBatch {
   // Whether all rows fit the template, and why one does not.
   bool all_fit() const { return all_fit_; }
   std::string MismatchReason(size_t row) const;
+  // The rows are to be written one after another, as they stand here. They
+  // are one per change: a refused one does not count if a later one of its
+  // key is accepted.
+  bool in_order() const { return in_order_; }
+  void set_in_order() { in_order_ = true; }
 
   size_t changes() const { return changes_; }  // that were folded
   Position last() const { return last_; }      // newest change of the batch
+
+  // A batch of the rows [first, first + count), each as one change.
+  FoldedBatch Slice(size_t first, size_t count) const;
 
   // Appends a row whose cells are all absent, and splits its id; returns its
   // index.
@@ -115,6 +135,7 @@ class FoldedBatch {
   std::vector<Cell> cells_;  // rows_.size() × columns_, row by row
   size_t changes_ = 0;
   Position last_;
+  bool in_order_ = false;
 };
 
 enum class FoldMode {

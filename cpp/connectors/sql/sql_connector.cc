@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "connectors/sql/isolate_refused.h"
@@ -146,15 +147,31 @@ WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
   }
   const std::string val = checkpoint.Encode();
   std::vector<RefusedRow> refused;
-  bool at_commit = false;
-  Status status = WriteWhole(batch, val, &refused, &at_commit);
-  if (status.refused()) {
-    refused.clear();
-    status = WriteInParts(batch, val, at_commit, &refused);
-  }
+  Status status = batch.in_order() ? WriteRowByRow(batch, val, &refused)
+                                   : WriteTogether(batch, val, &refused);
   if (!refused.empty()) return RefusedReport(std::move(refused), batch.size());
   if (status.ok()) stored_ = val;
   return {Explain(std::move(status)), {}};
+}
+
+Status SqlConnector::WriteTogether(const FoldedBatch& batch,
+                                   const std::string& checkpoint,
+                                   std::vector<RefusedRow>* refused) {
+  bool at_commit = false;
+  const Status status = WriteWhole(batch, checkpoint, refused, &at_commit);
+  if (!status.refused()) return status;
+  refused->clear();
+  return WriteInParts(batch, checkpoint, at_commit, refused);
+}
+
+Status SqlConnector::WriteRowByRow(const FoldedBatch& batch,
+                                   const std::string& checkpoint,
+                                   std::vector<RefusedRow>* refused) {
+  const Status status = WriteInOrder(batch, checkpoint, false, refused);
+  if (!status.refused()) return status;
+  // Refused at commit: once more, with each row checked at once.
+  refused->clear();
+  return WriteInOrder(batch, checkpoint, true, refused);
 }
 
 Status SqlConnector::WriteWhole(const FoldedBatch& batch,
@@ -191,6 +208,30 @@ Status SqlConnector::WriteInParts(const FoldedBatch& batch,
   return Status(
       StatusCode::kRetry,
       "refused at commit, though no row alone is: " + status.message());
+}
+
+Status SqlConnector::WriteInOrder(const FoldedBatch& batch,
+                                  const std::string& checkpoint,
+                                  bool check_deferred,
+                                  std::vector<RefusedRow>* refused) {
+  Status status = BeginWithCheckpoint(checkpoint);
+  std::unordered_map<std::string_view, size_t> last_accepted;
+  for (size_t row = 0; status.ok() && row < batch.size(); ++row) {
+    const size_t before = refused->size();
+    status = TryPart(batch, {&row, 1}, check_deferred, refused);
+    if (status.refused()) {
+      refused->push_back({row, status.message(), status.code()});
+      status = Status::Ok();
+    }
+    if (refused->size() == before) last_accepted[batch.row(row).id] = row;
+  }
+  std::erase_if(*refused, [&](const RefusedRow& row) {
+    const auto later = last_accepted.find(batch.row(row.row).id);
+    return later != last_accepted.end() && later->second > row.row;
+  });
+  if (status.ok() && refused->empty()) status = driver_->Commit();
+  if (!status.ok() || !refused->empty()) driver_->Rollback();
+  return status;
 }
 
 Status SqlConnector::TryPart(const FoldedBatch& batch,

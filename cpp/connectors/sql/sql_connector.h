@@ -47,12 +47,20 @@ class SqlConnector : public Connector {
 
   WriteReport WriteUnredacted(const FoldedBatch& batch,
                               const Checkpoint& checkpoint);
+  Status WriteTogether(const FoldedBatch& batch, const std::string& checkpoint,
+                       std::vector<RefusedRow>* refused);
+  Status WriteRowByRow(const FoldedBatch& batch, const std::string& checkpoint,
+                       std::vector<RefusedRow>* refused);
   // Writes everything and commits, or rolls back. `at_commit` tells whether it
   // was the commit that failed.
   Status WriteWhole(const FoldedBatch& batch, const std::string& checkpoint,
                     std::vector<RefusedRow>* refused, bool* at_commit);
   // Finds the refused rows; commits if, tried in parts, none is refused.
   Status WriteInParts(const FoldedBatch& batch, const std::string& checkpoint,
+                      bool check_deferred, std::vector<RefusedRow>* refused);
+  // Writes row by row, in the batch's order. A refused row does not count if
+  // a later one of its key is accepted.
+  Status WriteInOrder(const FoldedBatch& batch, const std::string& checkpoint,
                       bool check_deferred, std::vector<RefusedRow>* refused);
   // One try of a part: inside a savepoint, kept if it is accepted.
   Status TryPart(const FoldedBatch& batch, std::span<const size_t> rows,

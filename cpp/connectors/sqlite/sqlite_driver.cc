@@ -122,6 +122,17 @@ Status SqliteDriver::ReleaseSavepoint() {
   return Run(database_.get(), "RELEASE regear_part");
 }
 
+// SQLite counts the violations that a commit would meet.
+Status SqliteDriver::CheckDeferred() {
+  int open = 0;
+  int highest = 0;
+  sqlite3_db_status(database_.get(), SQLITE_DBSTATUS_DEFERRED_FKS, &open,
+                    &highest, 0);
+  if (open == 0) return Status::Ok();
+  return Status(StatusCode::kPark,
+                "FOREIGN KEY constraint failed (SQLITE_CONSTRAINT_FOREIGNKEY)");
+}
+
 Status SqliteDriver::RollbackToSavepoint() {
   return Run(database_.get(), "ROLLBACK TO regear_part; RELEASE regear_part");
 }

@@ -32,7 +32,7 @@ class SqliteDriver : public sql::SqlDriver {
   Status SetSavepoint() override;
   Status ReleaseSavepoint() override;
   Status RollbackToSavepoint() override;
-  Status CheckDeferred() override { return Status::Ok(); }
+  Status CheckDeferred() override;
 
   Result<size_t> Execute(const std::string& sql,
                          std::span<const std::string> parameters) override;
