@@ -187,7 +187,7 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 14> kSubcommands = {{
+constexpr std::array<Subcommand, 15> kSubcommands = {{
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -196,6 +196,7 @@ constexpr std::array<Subcommand, 14> kSubcommands = {{
     {"DEAD", 6, true, HostDead},
     {"CLOSE", 4, true, HostClose},
     {"ACK", 5, true, HostAck},
+    {"RECONCILE", 3, true, HostReconcile},
     {"EPOCHS", 2, true, ReadEpochs},
     {"REGISTER", 4, true, Register},
     {"REGISTRY", 1, true, ReadRegistry},

@@ -156,4 +156,11 @@ int HostAck(rm::Ctx* ctx, const CommandArguments& arguments) {
   return rm::ReplyWithSimpleString(ctx, "OK");
 }
 
+int HostReconcile(rm::Ctx* ctx, const CommandArguments& arguments) {
+  const std::string_view reason = arguments.Text(2);
+  State().registry.Note(ctx, arguments.Text(1), "reconcile",
+                        reason.empty() ? nlohmann::json() : reason);
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
 }  // namespace regear

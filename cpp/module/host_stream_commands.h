@@ -17,5 +17,7 @@ int HostDead(rm::Ctx* ctx, const CommandArguments& arguments);
 int HostClose(rm::Ctx* ctx, const CommandArguments& arguments);
 // ACK fence registration (ack-stream status error)…
 int HostAck(rm::Ctx* ctx, const CommandArguments& arguments);
+// RECONCILE fence registration reason
+int HostReconcile(rm::Ctx* ctx, const CommandArguments& arguments);
 
 }  // namespace regear

@@ -184,6 +184,16 @@ const Registration* Registry::Find(std::string_view name) const {
   return nullptr;
 }
 
+void Registry::Note(rm::Ctx* ctx, std::string_view name, const char* member,
+                    nlohmann::json value) {
+  for (auto& [id, registration] : registrations_) {
+    if (registration.Text("name") != name) continue;
+    registration.definition[member] = std::move(value);
+    Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
+    return;
+  }
+}
+
 void Registry::Update(rm::Ctx* ctx, std::string_view name,
                       const nlohmann::json& patch) {
   for (auto& [id, registration] : registrations_) {

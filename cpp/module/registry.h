@@ -59,6 +59,10 @@ class Registry {
   }
   // The registration with this name; null if there is none.
   const Registration* Find(std::string_view name) const;
+  // Keeps `value` (null: no longer) in the definition of the registration
+  // `name`, without telling the host, who asked for it.
+  void Note(rm::Ctx* ctx, std::string_view name, const char* member,
+            nlohmann::json value);
   // Merges `patch` into the definition of the registration `name`, which
   // keeps its rule, and tells the host.
   void Update(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
