@@ -16,6 +16,8 @@ struct ErrorClasses {
   py::object lease_lost;
   py::object target_error;
   py::object target_unavailable;
+  py::object reject;
+  py::object retry;
 };
 ErrorClasses* error_classes = nullptr;
 
@@ -30,10 +32,13 @@ ErrorClasses* error_classes = nullptr;
 
 void LoadErrorClasses() {
   const py::module_ errors = py::module_::import("regear.errors");
-  error_classes = new ErrorClasses{
-      errors.attr("RegearError"), errors.attr("ConnectionFailed"),
-      errors.attr("LeaseLost"), errors.attr("TargetError"),
-      errors.attr("TargetUnavailable")};
+  error_classes = new ErrorClasses{errors.attr("RegearError"),
+                                   errors.attr("ConnectionFailed"),
+                                   errors.attr("LeaseLost"),
+                                   errors.attr("TargetError"),
+                                   errors.attr("TargetUnavailable"),
+                                   errors.attr("Reject"),
+                                   errors.attr("Retry")};
 }
 
 void RaiseIfError(const Status& status) {
@@ -65,15 +70,44 @@ void RaiseIfTargetError(const Status& status) {
   }
 }
 
+namespace {
+
+// " (recipe.py:12)": where it was raised.
+std::string PlaceOf(const py::error_already_set& error) {
+  py::object place = error.trace();
+  if (!place || place.is_none()) return {};
+  while (!place.attr("tb_next").is_none()) place = place.attr("tb_next");
+  return " (" +
+         FromPython(place.attr("tb_frame").attr("f_code").attr("co_filename")) +
+         ":" + std::to_string(place.attr("tb_lineno").cast<int>()) + ")";
+}
+
+// An error of the operating system says that something is away, not that a
+// record is wrong.
+StatusCode CodeOf(const py::error_already_set& error) {
+  if (error.matches(error_classes->reject)) return StatusCode::kReject;
+  if (error.matches(error_classes->retry) || error.matches(PyExc_OSError)) {
+    return StatusCode::kReconnect;
+  }
+  return StatusCode::kRetry;
+}
+
+}  // namespace
+
 Status StatusOfPythonError(py::error_already_set* error) {
-  std::string message = FromPython(error->type().attr("__name__"));
+  const StatusCode code = CodeOf(*error);
+  std::string message;
+  if (code != StatusCode::kReject) {
+    message = FromPython(error->type().attr("__name__"));
+  }
   try {
     const std::string text = FromPython(py::str(error->value()));
-    if (!text.empty()) message += ": " + text;
+    if (!text.empty()) message += (message.empty() ? "" : ": ") + text;
   } catch (const py::error_already_set&) {
     message += ": its message cannot be shown";  // __str__ raises as well
   }
-  return Status(StatusCode::kRetry, message);
+  if (code == StatusCode::kRetry) message += PlaceOf(*error);
+  return Status(code, message);
 }
 
 }  // namespace regear

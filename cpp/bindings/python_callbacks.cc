@@ -68,6 +68,24 @@ py::dict MakeRecord(const FoldedBatch& batch, size_t i,
   return record;
 }
 
+// The records that regear.Reject names, each by itself or by its index.
+std::vector<RefusedRow> RejectedRows(const py::error_already_set& error,
+                                     const py::list& records,
+                                     const std::string& reason) {
+  std::vector<RefusedRow> refused;
+  for (const py::handle row : py::list(error.value().attr("rows"))) {
+    for (size_t i = 0; i < records.size(); ++i) {
+      const bool named =
+          py::isinstance<py::int_>(row)
+              ? row.cast<long long>() == static_cast<long long>(i)
+              : records[i].is(row) || records[i].equal(row);
+      if (named) refused.push_back({i, reason, StatusCode::kReject});
+      if (named) break;
+    }
+  }
+  return refused;
+}
+
 py::dict MakeTransformInput(const ChangeBatch& batch, const Change& change) {
   py::dict record;
   record["key"] = ToPython(change.key);
@@ -148,31 +166,44 @@ BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
                                 std::vector<std::string> primary_key) {
   return [write = std::move(write), mapping = std::move(mapping),
           primary_key = std::move(primary_key)](const FoldedBatch& batch) {
-    return CallPython([&] {
+    WriteReport report;
+    report.status = CallPython([&] {
       const RecordNames names(mapping, primary_key);
       py::list records(batch.size());
       for (size_t i = 0; i < batch.size(); ++i) {
         records[i] = MakeRecord(batch, i, names);
       }
-      write->get()(records);
+      try {
+        write->get()(records);
+      } catch (py::error_already_set& error) {
+        const Status status = StatusOfPythonError(&error);
+        if (status.refused()) {
+          report.refused = RejectedRows(error, records, status.message());
+        }
+        return status;
+      }
       return Status::Ok();
     });
+    return report;
   };
 }
 
 Transform MakeTransform(PythonObjectPtr transform) {
-  return [transform = std::move(transform)](ChangeBatch* batch) {
-    return CallPython([&] {
-      ChangeBatch transformed;
-      for (const Change& change : batch->changes()) {
-        const py::object result =
-            transform->get()(MakeTransformInput(*batch, change));
-        AddTransformed(*batch, change, result, &transformed);
-      }
-      *batch = std::move(transformed);
-      return Status::Ok();
-    });
-  };
+  return
+      [transform = std::move(transform)](ChangeBatch* batch, size_t* culprit) {
+        *culprit = 0;
+        return CallPython([&] {
+          ChangeBatch transformed;
+          for (const Change& change : batch->changes()) {
+            const py::object result =
+                transform->get()(MakeTransformInput(*batch, change));
+            AddTransformed(*batch, change, result, &transformed);
+            ++*culprit;
+          }
+          *batch = std::move(transformed);
+          return Status::Ok();
+        });
+      };
 }
 
 }  // namespace regear

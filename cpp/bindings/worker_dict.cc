@@ -77,6 +77,43 @@ std::vector<std::string> KeyColumns(const py::dict& worker,
   return {Text(worker, "primary_key")};
 }
 
+// field_history: [[last stream id, [field…] or None], …], oldest first.
+std::vector<RowMapping::Earlier> ParseHistory(const py::dict& worker) {
+  std::vector<RowMapping::Earlier> history;
+  if (!Has(worker, "field_history")) return history;
+  for (const py::handle item : Required(worker, "field_history")) {
+    const auto element = item.cast<py::sequence>();
+    RowMapping::Earlier earlier;
+    const std::string until = FromPython(py::object(element[0]));
+    const auto position = Position::Parse(until);
+    if (!position) throw py::value_error("not a stream id: " + until);
+    earlier.until = *position;
+    const py::object fields = element[1];
+    earlier.all = fields.is_none();
+    if (!earlier.all) {
+      for (const py::handle field : fields) {
+        earlier.fields.push_back(
+            FromPython(py::reinterpret_borrow<py::object>(field)));
+      }
+    }
+    history.push_back(std::move(earlier));
+  }
+  return history;
+}
+
+CommitAfter ParseCommitAfter(const py::dict& worker) {
+  if (!Has(worker, "commit_after")) return CommitAfter::kReceived;
+  const std::string text = Text(worker, "commit_after");
+  if (text == "received") return CommitAfter::kReceived;
+  if (text == "fsync") return CommitAfter::kFsync;
+  if (text == "replica") return CommitAfter::kReplica;
+  throw py::value_error("unknown commit_after: " + text);
+}
+
+std::string TextOr(const py::dict& worker, const char* key) {
+  return Has(worker, key) ? Text(worker, key) : std::string();
+}
+
 DrainOptions ParseDrain(const py::dict& worker) {
   DrainOptions drain;
   drain.batch = Count(worker, "batch", drain.batch);
@@ -117,7 +154,13 @@ WorkerSpec ParseWorker(const py::dict& worker) {
   WorkerSpec spec;
   spec.name = Text(worker, "name");
   spec.stream = Text(worker, "stream");
+  spec.dead = TextOr(worker, "dead");
+  spec.parked = TextOr(worker, "parked");
+  spec.lost_tail = TextOr(worker, "reconcile");
+  if (Has(worker, "db")) spec.db = worker["db"].cast<int>();
+  spec.commit_after = ParseCommitAfter(worker);
   spec.mapping = ParseMapping(worker);
+  spec.mapping.history = ParseHistory(worker);
   spec.target = ParseTarget(Text(worker, "target"));
   const bool is_callback = spec.target == TargetKind::kCallback;
   if (is_callback) {

@@ -4,7 +4,9 @@
 #include <exception>
 #include <utility>
 
+#include "base/fail_point.h"
 #include "base/log.h"
+#include "engine/resume_point.h"
 
 namespace regear {
 
@@ -26,18 +28,23 @@ Status FencedBy(uint64_t fence) {
 }  // namespace
 
 BatchCommitter::BatchCommitter(const WorkerSpec* spec, Connector* connector,
-                               EventSource* source,
+                               EventSource* source, Ledger* ledger,
                                std::shared_ptr<const Lease> lease,
                                ChangeBuffer* buffer, WorkerStats* stats,
-                               FenceConflict on_conflict)
+                               CommitterEvents events)
     : spec_(*spec),
       connector_(connector),
       source_(source),
+      ledger_(ledger),
       lease_(std::move(lease)),
       buffer_(buffer),
       stats_(stats),
-      on_conflict_(std::move(on_conflict)),
-      backoff_(spec->drain.retry_interval) {}
+      events_(std::move(events)),
+      backoff_(spec->drain.retry_interval),
+      dead_(ledger),
+      lot_(ledger),
+      writer_(spec, connector, &dead_, &lot_, stats),
+      transformer_(&spec->transform, &dead_, stats) {}
 
 void BatchCommitter::Run() {
   while (!ended_ && !buffer_->closed()) {
@@ -58,10 +65,16 @@ bool BatchCommitter::Step() {
       return true;
     }
   }
-  if (batch_) return CommitBatch();
-  TakeBatch();
-  if (batch_) return CommitBatch();
-  DoIdleWork();
+  if (steady_clock::now() >= lot_.due()) {
+    CommitParked();
+    if (!open_) return true;
+  }
+  if (!batch_) TakeBatch();
+  if (batch_) {
+    CommitBatch();
+  } else {
+    DoIdleWork();
+  }
   return true;
 }
 
@@ -72,6 +85,8 @@ bool BatchCommitter::HasLease() {
 }
 
 Status BatchCommitter::Reopen() {
+  REGEAR_RETURN_IF_ERROR(dead_.Load());
+  REGEAR_RETURN_IF_ERROR(lot_.Load());
   REGEAR_RETURN_IF_ERROR(connector_->Open());
   auto stored = connector_->LoadCheckpoint();
   if (!stored.ok()) return stored.status();
@@ -87,147 +102,152 @@ Status BatchCommitter::Reopen() {
 // What the target says decides what becomes of the batch in hand.
 Status BatchCommitter::Adopt(std::optional<Checkpoint> stored) {
   if (stored && stored->fence > lease_->fence) {
-    if (on_conflict_) on_conflict_(*stored);
+    if (events_.on_conflict) events_.on_conflict(*stored);
     End(FencedBy(stored->fence));
     return FencedBy(stored->fence);
   }
-  if (!started_) {
-    StartFrom(std::move(stored));
-  } else if (batch_ && stored && stored == attempted_) {
+  if (!started_) return StartFrom(std::move(stored));
+  if (batch_ && stored && stored == attempted_) {
     base_ = std::move(stored);
-    FinishBatch(batch_->changes.size());
-  } else if (stored != base_) {
-    // An older host's last commit, or a target that was restored.
-    batch_.reset();
-    StartFrom(std::move(stored));
+    writer_.NoteWritten(batch_->pending);
+    CollectAcks(batch_->pending);
+    FinishBatch();
+    return Status::Ok();
   }
+  if (stored == base_) return Status::Ok();
+  // An older host's last commit, or a target that was restored.
+  return StartFrom(std::move(stored));
+}
+
+Status BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
+  const auto epochs = ledger_->Epochs();
+  if (!epochs.ok()) return epochs.status().Annotate("epochs");
+  const ResumePoint resume = FindResumePoint(stored, *epochs);
+  if (!resume.lost_tail.empty()) {
+    REGEAR_RETURN_IF_ERROR(ledger_->MarkReconciling(resume.lost_tail));
+    Log(LogLevel::kWarning, spec_.name + ": " + resume.lost_tail);
+    if (events_.on_lost_tail) events_.on_lost_tail(resume.lost_tail);
+  }
+  batch_.reset();
+  attempted_.reset();
+  base_ = std::move(stored);
+  skip_ = resume.skip;
+  SetOldest(std::nullopt);
+  // From the first entry on: clients may not know yet of those to be skipped.
+  buffer_->Seek(Position());
+  started_ = true;
   return Status::Ok();
 }
 
-void BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
-  base_ = std::move(stored);
-  attempted_.reset();
-  refused_ = false;
-  // Ids are only comparable within one life of the data set.
-  const bool comparable = base_ && base_->epoch_id == lease_->epoch_id;
-  skip_ = comparable ? base_->position : Position();
-  to_acknowledge_ = std::max(to_acknowledge_, skip_);
-  SetOldest(std::nullopt);
-  buffer_->Seek(skip_);
-  started_ = true;
-}
-
 void BatchCommitter::TakeBatch() {
-  milliseconds patience = kIdle;
-  if (to_acknowledge_ > acknowledged_) patience = kAcknowledgeAgain;
-  if (buffer_->draining() || buffer_->hurried()) patience = kDrainPoll;
-  ChangeBatch taken = buffer_->Take(steady_clock::now() + patience);
+  ChangeBatch taken = buffer_->Take(Patience());
   if (taken.empty()) return;
   SetOldest(taken[0].position);
   const Position last = taken.changes().back().position;
-  batch_ = Batch{{}, std::move(taken), last};
+  batch_.emplace();
+  batch_->raw = std::move(taken);
+  batch_->last = last;
+  batch_->pending.skip = skip_;
   attempted_.reset();
-  refused_ = false;
+}
+
+// When something is to be done even though nothing arrives.
+steady_clock::time_point BatchCommitter::Patience() {
+  milliseconds patience = kIdle;
+  if (to_acknowledge_ > acknowledged_) patience = kAcknowledgeAgain;
+  if (buffer_->draining() || buffer_->hurried()) patience = kDrainPoll;
+  return std::min(steady_clock::now() + patience, lot_.due());
 }
 
 void BatchCommitter::DoIdleWork() {
   Acknowledge();
   const bool draining = buffer_->draining();
-  if (!draining && !buffer_->hurried()) return;
-  if (to_acknowledge_ > acknowledged_) return;
-  const auto backlog = source_->GetBacklog();
-  if (!backlog.ok() || backlog->changes > 0) return;
+  if ((!draining && !buffer_->hurried()) || !IsDrained()) return;
   buffer_->EndHurry();
   if (!draining) return;
   buffer_->SetDrained();
   buffer_->Close();
 }
 
-bool BatchCommitter::CommitBatch() {
-  if (refused_) AbsorbArrivals();
-  if (const Status status = TransformBatch(); !status.ok()) {
-    Fail(status, true);
-    return true;
+bool BatchCommitter::IsDrained() {
+  if (to_acknowledge_ > acknowledged_ || !lot_.empty()) return false;
+  const auto backlog = source_->GetBacklog();
+  return backlog.ok() && backlog->changes == 0;
+}
+
+void BatchCommitter::CommitBatch() {
+  Status status = TransformBatch();
+  if (status.ok()) status = writer_.HoldParked(&batch_->pending);
+  bool moved = false;
+  if (status.ok() && HasLease()) {
+    const Checkpoint next = Next(batch_->last);
+    attempted_ = next;
+    status = writer_.Write(&batch_->pending, next, &moved);
+    if (moved && connector_->keeps_checkpoint()) base_ = next;
   }
-  const FoldedBatch folded =
-      Fold(batch_->changes, spec_.mapping, spec_.fold, skip_);
-  if (!folded.empty()) return WriteBatch(folded);
-  FinishBatch(0);
-  return true;
+  if (ended_) return;
+  if (!status.ok()) {
+    Fail(status, true);
+    return;
+  }
+  CollectAcks(batch_->pending);
+  FinishBatch();
+}
+
+// With the checkpoint where it is: parked changes are behind it already.
+void BatchCommitter::CommitParked() {
+  if (!HasLease()) return;
+  const uint64_t grace =
+      static_cast<uint64_t>(spec_.drain.retry_interval.count());
+  const auto gives_up = [&](uint64_t since_ms) {
+    const uint64_t until = since_ms + grace;
+    return UnixMilliseconds() > until && events_.all_passed &&
+           events_.all_passed(until);
+  };
+  PendingBatch parked;
+  bool moved = false;
+  const Checkpoint next = Next(base_ ? base_->position : skip_);
+  const Status status = writer_.WriteParked(next, gives_up, &parked, &moved);
+  if (moved && connector_->keeps_checkpoint()) base_ = next;
+  lot_.Defer();
+  stats_->OnParked(lot_.size());
+  if (!moved) parked.changes = ChangeBatch();
+  CollectAcks(parked);
+  if (!status.ok()) Fail(status, true);
 }
 
 Status BatchCommitter::TransformBatch() {
   if (batch_->raw.empty()) return Status::Ok();
-  if (spec_.transform) {
-    REGEAR_RETURN_IF_ERROR(spec_.transform(&batch_->raw));
-  }
-  if (batch_->changes.empty()) {
-    batch_->changes = std::exchange(batch_->raw, {});
-  } else {
-    batch_->changes.Append(std::exchange(batch_->raw, {}));
-  }
+  REGEAR_RETURN_IF_ERROR(
+      transformer_.Apply(&batch_->raw, &batch_->pending.failed));
+  batch_->pending.changes = std::exchange(batch_->raw, {});
   return Status::Ok();
 }
 
-bool BatchCommitter::WriteBatch(const FoldedBatch& folded) {
-  if (!HasLease()) return false;
-  const Checkpoint next{lease_->epoch, lease_->epoch_id, batch_->last,
-                        lease_->fence};
-  attempted_ = next;
-  const WriteReport report = connector_->Write(folded, next);
-  if (report.status.ok()) {
-    if (connector_->keeps_checkpoint()) base_ = next;
-    FinishBatch(folded.changes());
-    return true;
-  }
-  refused_ = report.status.code() == StatusCode::kReject;
-  Fail(refused_ ? DescribeRefusal(report, folded) : report.status, true);
-  return true;
+Checkpoint BatchCommitter::Next(Position position) const {
+  return {lease_->epoch, lease_->epoch_id, position, lease_->fence};
 }
 
-void BatchCommitter::FinishBatch(size_t changes) {
+void BatchCommitter::CollectAcks(const PendingBatch& batch) {
+  for (const Change& change : batch.changes.changes()) {
+    if (change.ack.empty()) continue;
+    // Of those before the checkpoint only the letter tells how it ended.
+    const bool failed =
+        change.position <= batch.skip && dead_.Has(change.key, change.position);
+    acks_.push_back({AckStream(change), failed ? "see the dead letter" : ""});
+  }
+  acks_.insert(acks_.end(), batch.failed.begin(), batch.failed.end());
+}
+
+void BatchCommitter::FinishBatch() {
   to_acknowledge_ = std::max(to_acknowledge_, batch_->last);
   batch_.reset();
   attempted_.reset();
-  refused_ = false;
   backoff_.Reset();
-  stats_->OnCommit(changes, steady_clock::now());
+  stats_->OnReady();
+  stats_->OnParked(lot_.size());
   SetOldest(std::nullopt);
   Acknowledge();
-}
-
-void BatchCommitter::AbsorbArrivals() {
-  const DrainOptions& limits = spec_.drain;
-  if (batch_->size() >= limits.max_batch ||
-      batch_->bytes() >= limits.max_batch_bytes) {
-    return;
-  }
-  ChangeBatch arrived =
-      buffer_->TakeUpTo(limits.max_batch - batch_->size(),
-                        limits.max_batch_bytes - batch_->bytes());
-  if (arrived.empty()) return;
-  batch_->last = arrived.changes().back().position;
-  batch_->raw.Append(std::move(arrived));
-}
-
-Status BatchCommitter::DescribeRefusal(const WriteReport& report,
-                                       const FoldedBatch& folded) const {
-  std::string message = report.status.message();
-  if (!report.refused.empty()) {
-    const RefusedRow& first = report.refused.front();
-    message =
-        std::string(folded.row(first.row).key) + " is refused: " + first.reason;
-    if (report.refused.size() > 1) {
-      message +=
-          " (and " + std::to_string(report.refused.size() - 1) + " more rows)";
-    }
-  }
-  const std::string& hint = report.status.hint();
-  return Status(StatusCode::kReject, message,
-                hint.empty()
-                    ? "correct the key in Redis or alter the table: it is "
-                      "tried again by itself, and nothing is lost meanwhile"
-                    : hint);
 }
 
 void BatchCommitter::Fail(const Status& status, bool writing) {
@@ -236,7 +256,6 @@ void BatchCommitter::Fail(const Status& status, bool writing) {
   WorkerState state =
       writing ? WorkerState::kRetrying : WorkerState::kConnecting;
   milliseconds pause = backoff_.Next();
-  if (status.code() == StatusCode::kReject) state = WorkerState::kRefused;
   if (status.code() == StatusCode::kStop) {
     state = WorkerState::kStopped;
     pause = spec_.drain.retry_interval;
@@ -248,13 +267,26 @@ void BatchCommitter::Fail(const Status& status, bool writing) {
 // A failure is no harm: the next one repeats it, and what is in the target
 // already is skipped.
 void BatchCommitter::Acknowledge() {
-  if (to_acknowledge_ <= acknowledged_) return;
-  const Status status = source_->Ack(to_acknowledge_);
-  if (status.ok()) {
-    acknowledged_ = to_acknowledge_;
-  } else if (status.code() == StatusCode::kFenced) {
-    End(status);
+  const Status status = TryAcknowledge();
+  if (status.code() == StatusCode::kFenced) End(status);
+}
+
+// Clients first: nobody knows of an ack once its change is trimmed.
+Status BatchCommitter::TryAcknowledge() {
+  if (!acks_.empty()) {
+    REGEAR_FAIL_POINT("before-acks");
+    REGEAR_RETURN_IF_ERROR(ledger_->Acknowledge(acks_));
+    acks_.clear();
   }
+  REGEAR_RETURN_IF_ERROR(dead_.RemoveSettled());
+  if (to_acknowledge_ <= acknowledged_) return Status::Ok();
+  REGEAR_FAIL_POINT("before-trim");
+  REGEAR_RETURN_IF_ERROR(source_->Ack(to_acknowledge_));
+  REGEAR_FAIL_POINT("after-trim");
+  acknowledged_ = to_acknowledge_;
+  MutexLock lock(&mutex_);
+  passed_ = acknowledged_;
+  return Status::Ok();
 }
 
 void BatchCommitter::End(const Status& why) {
@@ -267,6 +299,11 @@ void BatchCommitter::End(const Status& why) {
 std::optional<Position> BatchCommitter::oldest() {
   MutexLock lock(&mutex_);
   return oldest_;
+}
+
+Position BatchCommitter::passed() {
+  MutexLock lock(&mutex_);
+  return passed_;
 }
 
 void BatchCommitter::SetOldest(std::optional<Position> oldest) {

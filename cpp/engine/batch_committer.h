@@ -1,46 +1,60 @@
 // The writing half of a drain worker.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "change/change.h"
 #include "change/connector.h"
 #include "change/event_source.h"
 #include "engine/backoff.h"
+#include "engine/batch_writer.h"
 #include "engine/change_buffer.h"
+#include "engine/dead_letters.h"
 #include "engine/lease.h"
+#include "engine/ledger.h"
+#include "engine/parking_lot.h"
+#include "engine/transformer.h"
 #include "engine/worker_spec.h"
 #include "engine/worker_stats.h"
 
 namespace regear {
 
-// Called when a target's checkpoint has a newer fence than our lease.
-using FenceConflict = std::function<void(const Checkpoint& found)>;
+// What the committer tells others.
+struct CommitterEvents {
+  // A target's checkpoint has a newer fence than our lease.
+  std::function<void(const Checkpoint& found)> on_conflict;
+  // Redis lost changes that the target has; the reason is for people.
+  std::function<void(const std::string& reason)> on_lost_tail;
+  // Whether all changes of this host's streams that were captured before
+  // `unix_ms` have been dealt with.
+  std::function<bool(uint64_t unix_ms)> all_passed;
+};
 
 // Takes batches from a buffer and writes each in one transaction, in order. A
 // batch that fails is tried again for ever, and nothing behind it is written:
 //
 //   target away, commit in doubt  reopen, look at the checkpoint, try again
 //   an operator has to act        the same, each retry interval
-//   the target refuses rows       the same with later changes folded in, one
-//                                 of which, or an ALTER TABLE, may release it
+//   the target refuses rows       they are set aside (engine/batch_writer.h)
 //   another host took over        read the checkpoint: go on from it if its
 //                                 fence is not newer than ours, else end
 //
-// Changes are acknowledged after they are in the target.
+// When a batch is in the target clients are told, then the stream is trimmed.
 class BatchCommitter {
  public:
   // All pointers must outlive the committer.
   BatchCommitter(const WorkerSpec* spec, Connector* connector,
-                 EventSource* source, std::shared_ptr<const Lease> lease,
-                 ChangeBuffer* buffer, WorkerStats* stats,
-                 FenceConflict on_conflict);
+                 EventSource* source, Ledger* ledger,
+                 std::shared_ptr<const Lease> lease, ChangeBuffer* buffer,
+                 WorkerStats* stats, CommitterEvents events);
 
   // Until the buffer is closed or drained, or the right to write is lost. The
   // body of a thread.
@@ -49,15 +63,14 @@ class BatchCommitter {
   // The oldest change taken from the buffer and not in the target. Safe to
   // call from any thread.
   std::optional<Position> oldest();
+  // Up to where the stream was dealt with. Safe to call from any thread.
+  Position passed();
 
  private:
-  // Changes on their way into the target.
   struct Batch {
-    ChangeBatch changes;  // as they are to be written
-    ChangeBatch raw;      // behind those, the transform still to be applied
+    PendingBatch pending;
+    ChangeBatch raw;  // behind it, the transform still to be applied
     Position last;
-    size_t size() const { return changes.size() + raw.size(); }
-    size_t bytes() const { return changes.bytes() + raw.bytes(); }
   };
 
   // One round: open, take or write. False ends Run.
@@ -67,47 +80,54 @@ class BatchCommitter {
   // Opens the connector and finds out where the target stands.
   Status Reopen();
   Status Adopt(std::optional<Checkpoint> stored);
-  void StartFrom(std::optional<Checkpoint> stored);
+  Status StartFrom(std::optional<Checkpoint> stored);
 
   void TakeBatch();
+  std::chrono::steady_clock::time_point Patience();
   void DoIdleWork();
-  bool CommitBatch();
+  bool IsDrained();
+  void CommitBatch();
+  void CommitParked();
   Status TransformBatch();
-  bool WriteBatch(const FoldedBatch& folded);
-  void FinishBatch(size_t changes);
-  // Folds what has arrived meanwhile into a refused batch.
-  void AbsorbArrivals();
+  Checkpoint Next(Position position) const;
+  void FinishBatch();
+  void CollectAcks(const PendingBatch& batch);
 
   // Shows the failure in the status and waits before the next attempt.
   void Fail(const Status& status, bool writing);
-  Status DescribeRefusal(const WriteReport& report,
-                         const FoldedBatch& folded) const;
   void Acknowledge();
+  Status TryAcknowledge();
   void End(const Status& why);
   void SetOldest(std::optional<Position> oldest);
 
   const WorkerSpec& spec_;
   Connector* const connector_;
   EventSource* const source_;
+  Ledger* const ledger_;
   const std::shared_ptr<const Lease> lease_;
   ChangeBuffer* const buffer_;
   WorkerStats* const stats_;
-  const FenceConflict on_conflict_;
+  const CommitterEvents events_;
 
   Backoff backoff_;
+  DeadLetters dead_;
+  ParkingLot lot_;
+  BatchWriter writer_;
+  Transformer transformer_;
   bool open_ = false;
   bool started_ = false;                 // base_ and skip_ are known
   bool ended_ = false;                   // the right to write is lost
-  bool refused_ = false;                 // batch_ was, at the last attempt
   std::optional<Checkpoint> base_;       // last known to be in the target
   std::optional<Checkpoint> attempted_;  // of the last write of batch_
   Position skip_;  // changes up to here are in the target already
   std::optional<Batch> batch_;
+  std::vector<AckMessage> acks_;  // to be sent before the stream is trimmed
   Position to_acknowledge_;
   Position acknowledged_;
 
   Mutex mutex_;
   std::optional<Position> oldest_ REGEAR_GUARDED_BY(mutex_);
+  Position passed_ REGEAR_GUARDED_BY(mutex_);
 };
 
 }  // namespace regear

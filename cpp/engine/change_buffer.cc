@@ -88,15 +88,6 @@ ChangeBatch ChangeBuffer::Take(Clock::time_point until) {
   return Merge(std::move(taken));
 }
 
-ChangeBatch ChangeBuffer::TakeUpTo(size_t changes, size_t bytes) {
-  std::vector<ChangeBatch> taken;
-  {
-    MutexLock lock(&mutex_);
-    taken = Pop(changes, bytes, false);
-  }
-  return Merge(std::move(taken));
-}
-
 std::vector<ChangeBatch> ChangeBuffer::Pop(size_t changes, size_t bytes,
                                            bool at_least_one) {
   std::vector<ChangeBatch> taken;

@@ -47,8 +47,6 @@ class ChangeBuffer {
   // Waits until a commit is due and returns all that may go with it. Empty if
   // nothing was pending at `until` or when draining started, and once closed.
   ChangeBatch Take(Clock::time_point until);
-  // What has arrived, up to these limits, without waiting.
-  ChangeBatch TakeUpTo(size_t changes, size_t bytes);
   // Waits; ends early for Close.
   void PauseCommitter(Milliseconds time);
   void SetDrained();

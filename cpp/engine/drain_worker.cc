@@ -16,13 +16,6 @@ std::optional<Position> Older(std::optional<Position> a,
   return std::min(*a, *b);
 }
 
-uint64_t UnixMilliseconds() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
-
 }  // namespace
 
 DrainWorker::DrainWorker(WorkerSpec spec, WorkerParts parts)
@@ -31,8 +24,14 @@ DrainWorker::DrainWorker(WorkerSpec spec, WorkerParts parts)
       buffer_(spec_.drain),
       feeder_(spec_.drain, parts_.source.get(), &buffer_, &stats_),
       committer_(&spec_, parts_.connector.get(), parts_.source.get(),
-                 parts_.lease, &buffer_, &stats_, parts_.on_conflict) {
+                 parts_.ledger.get(), parts_.lease, &buffer_, &stats_,
+                 MakeEvents(parts_.events)) {
+  if (parts_.reconcile) {
+    reconciler_ = std::make_unique<Reconciler>(
+        &spec_, *parts_.reconcile, [this] { return committer_.passed(); });
+  }
   try {
+    if (reconciler_) reconciler_->Start(spec_.lost_tail);
     feeder_thread_ = StartThread("regear-read", [this] { feeder_.Run(); });
     committer_thread_ =
         StartThread("regear-commit", [this] { committer_.Run(); });
@@ -40,6 +39,14 @@ DrainWorker::DrainWorker(WorkerSpec spec, WorkerParts parts)
     Stop(false, {});
     throw;
   }
+}
+
+CommitterEvents DrainWorker::MakeEvents(const CommitterEvents& events) {
+  CommitterEvents own = events;
+  own.on_lost_tail = [this](const std::string& reason) {
+    if (reconciler_) reconciler_->Start(reason);
+  };
+  return own;
 }
 
 DrainWorker::~DrainWorker() { Stop(false, {}); }
@@ -57,10 +64,19 @@ bool DrainWorker::Stop(bool drain, Milliseconds timeout) {
         buffer_.WaitUntilDrained(std::chrono::steady_clock::now() + timeout);
   }
   Abort();
+  if (reconciler_) reconciler_->Stop();
   MutexLock lock(&join_mutex_);
   if (feeder_thread_.joinable()) feeder_thread_.join();
   if (committer_thread_.joinable()) committer_thread_.join();
   return drained;
+}
+
+bool DrainWorker::HasPassed(uint64_t unix_ms) {
+  const auto oldest = Older(committer_.oldest(), buffer_.oldest());
+  if (oldest) return oldest->major > unix_ms;
+  const auto backlog = parts_.source->GetBacklog();
+  if (!backlog.ok()) return false;
+  return !backlog->oldest || backlog->oldest->major > unix_ms;
 }
 
 std::string DrainWorker::StatusJson() {
@@ -72,6 +88,7 @@ std::string DrainWorker::StatusJson() {
     if (backlog.ok()) known_backlog_ = backlog->changes;
     inputs.backlog = known_backlog_;
   }
+  if (reconciler_) inputs.reconcile = reconciler_->Progress();
   inputs.now_ms = UnixMilliseconds();
   inputs.now = std::chrono::steady_clock::now();
   return stats_.ToJson(inputs);

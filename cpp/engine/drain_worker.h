@@ -12,6 +12,8 @@
 #include "engine/batch_committer.h"
 #include "engine/change_buffer.h"
 #include "engine/lease.h"
+#include "engine/ledger.h"
+#include "engine/reconciler.h"
 #include "engine/stream_feeder.h"
 #include "engine/worker_spec.h"
 #include "engine/worker_stats.h"
@@ -26,7 +28,11 @@ struct WorkerParts {
   std::shared_ptr<const Lease> lease;
   // Ends the source's waits early; the source was made with it. May be null.
   std::shared_ptr<Cancellation> cancellation;
-  FenceConflict on_conflict;  // may be empty
+  std::shared_ptr<Ledger> ledger;
+  CommitterEvents events;  // each may be empty
+  // Makes rows equal keys again when Redis has lost changes; null in tests
+  // that have no module.
+  std::unique_ptr<ReconcilerParts> reconcile;
 };
 
 // Two threads: one reads ahead while the other commits. Strictly in order; a
@@ -54,16 +60,23 @@ class DrainWorker {
   // A write that has begun is never interrupted.
   bool Stop(bool drain, Milliseconds timeout);
 
+  // Whether every change captured before `unix_ms` was dealt with, as far as
+  // this worker knows. Asks the source for its backlog.
+  bool HasPassed(uint64_t unix_ms);
+
   // JSON as in docs/host-link.md. Asks the source for its backlog.
   std::string StatusJson();
 
  private:
+  CommitterEvents MakeEvents(const CommitterEvents& events);
+
   const WorkerSpec spec_;
   const WorkerParts parts_;
   ChangeBuffer buffer_;
   WorkerStats stats_;
   StreamFeeder feeder_;
   BatchCommitter committer_;
+  std::unique_ptr<Reconciler> reconciler_;  // may be null
 
   Mutex mutex_;
   uint64_t known_backlog_ REGEAR_GUARDED_BY(mutex_) = 0;

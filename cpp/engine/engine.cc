@@ -6,6 +6,7 @@
 
 #include "engine/connector_factory.h"
 #include "engine/redis_event_source.h"
+#include "engine/redis_ledger.h"
 
 namespace regear {
 
@@ -78,11 +79,20 @@ WorkerParts Engine::MakeParts(const WorkerSpec& spec,
   control.backlog = [this](const std::string& stream) {
     return link_->GetBacklog(stream);
   };
-  parts.source = std::make_unique<RedisEventSource>(options, spec.stream,
-                                                    std::move(control));
-  parts.on_conflict = [this, lease](const Checkpoint& found) {
+  parts.source = std::make_unique<RedisEventSource>(
+      options, spec.stream, std::move(control), spec.commit_after);
+  parts.ledger = std::make_shared<RedisLedger>(
+      link_.get(), lease, options,
+      LedgerNames{spec.name, spec.stream, spec.dead, spec.parked});
+  parts.events.on_conflict = [this, lease](const Checkpoint& found) {
     OnConflict(found, *lease);
   };
+  parts.events.all_passed = [this](uint64_t unix_ms) {
+    return AllPassed(unix_ms);
+  };
+  parts.reconcile = std::make_unique<ReconcilerParts>(
+      ReconcilerParts{link_.get(), lease, options, parts.ledger,
+                      [spec] { return MakeConnector(spec); }});
   parts.lease = std::move(lease);
   return parts;
 }
@@ -120,6 +130,17 @@ bool Engine::StopWorker(const std::string& name, bool drain,
     workers_.erase(found);
   }
   return drained;
+}
+
+bool Engine::AllPassed(uint64_t unix_ms) {
+  std::vector<std::shared_ptr<DrainWorker>> workers;
+  {
+    MutexLock lock(&mutex_);
+    for (const auto& [name, entry] : workers_) workers.push_back(entry.worker);
+  }
+  return std::all_of(workers.begin(), workers.end(), [&](const auto& worker) {
+    return worker->HasPassed(unix_ms);
+  });
 }
 
 bool Engine::HurryWorker(const std::string& name) {

@@ -72,6 +72,8 @@ class Engine {
   WorkerParts MakeParts(const WorkerSpec& spec,
                         std::unique_ptr<Connector> connector,
                         std::shared_ptr<const Lease> lease);
+  // Whether the workers have dealt with all that was captured before.
+  bool AllPassed(uint64_t unix_ms);
   void OnConflict(const Checkpoint& found, const Lease& lease);
   void AbortWorkers();
   void StopAllWorkers();

@@ -244,15 +244,21 @@ Status HostLink::LogLine(std::string_view level, std::string_view text) {
       .status();
 }
 
-Status HostLink::Trim(const Lease& lease, std::string_view stream,
-                      Position position) {
+Result<Reply> HostLink::Ask(const Lease& lease, std::string_view subcommand,
+                            CommandArgs args) {
   auto current = Current();
   if (!current.ok()) return current.status();
   if ((*current)->lease.get() != &lease) return LeaseLost();
   const std::string fence = (*current)->fence_text();
+  std::vector<std::string_view> words = {subcommand, fence};
+  words.insert(words.end(), args.begin(), args.end());
+  return Command(*current, words);
+}
+
+Status HostLink::Trim(const Lease& lease, std::string_view stream,
+                      Position position) {
   const std::string id = position.ToString();
-  return Command(*current,
-                 std::array<std::string_view, 4>{"TRIM", fence, stream, id})
+  return Ask(lease, "TRIM", std::array<std::string_view, 2>{stream, id})
       .status();
 }
 

@@ -59,6 +59,9 @@ class HostLink {
   Result<RegistryContents> ReadRegistry();
   Status LogLine(std::string_view level, std::string_view text);
 
+  // RG.HOST <subcommand> <fence> <args>, if `lease` is still the present one.
+  Result<Reply> Ask(const Lease& lease, std::string_view subcommand,
+                    CommandArgs args);
   // `lease` is the caller's, which may have been lost since.
   Status Trim(const Lease& lease, std::string_view stream, Position position);
   Result<Backlog> GetBacklog(const std::string& stream);

@@ -5,10 +5,12 @@
 namespace regear {
 
 RedisEventSource::RedisEventSource(ConnectionOptions options,
-                                   std::string stream, StreamControl control)
+                                   std::string stream, StreamControl control,
+                                   CommitAfter commit_after)
     : options_(std::move(options)),
       stream_(std::move(stream)),
       control_(std::move(control)),
+      commit_after_(commit_after),
       reader_(stream_) {}
 
 Status RedisEventSource::Seek(Position after) {
@@ -24,7 +26,42 @@ Result<ChangeBatch> RedisEventSource::Read(const ReadLimits& limits) {
   if (connection_ == nullptr) {
     return Status(StatusCode::kReconnect, "not connected to Redis");
   }
-  return reader_.Read(connection_.get(), limits);
+  Result<ChangeBatch> batch = reader_.Read(connection_.get(), limits);
+  if (commit_after_ == CommitAfter::kReceived || !batch.ok() ||
+      batch->empty()) {
+    return batch;
+  }
+  REGEAR_RETURN_IF_ERROR(WaitUntilSafe());
+  return batch;
+}
+
+// WAIT and WAITAOF cover what this client has seen: a read that blocked does
+// not count, so a command that never blocks goes before them.
+Status RedisEventSource::WaitUntilSafe() {
+  constexpr std::chrono::milliseconds kWait{1000};
+  const bool fsync = commit_after_ == CommitAfter::kFsync;
+  connection_->Append({"PING"});
+  if (fsync) {
+    connection_->Append({"WAITAOF", "1", "0", "1000"});
+  } else {
+    connection_->Append({"WAIT", "1", "1000"});
+  }
+  REGEAR_RETURN_IF_ERROR(connection_->Flush());
+  const auto pong = connection_->ReadReply();
+  if (!pong.ok()) return pong.status();
+  const auto reply = connection_->ReadReply(kWait);
+  if (!reply.ok()) return reply.status();
+  if (reply->view().is_error()) {
+    return Status(StatusCode::kStop, std::string(reply->view().text()),
+                  "commitAfter='fsync' needs Redis 7.2 and appendonly yes");
+  }
+  const ReplyView count =
+      fsync && reply->view().size() > 0 ? reply->view()[0] : reply->view();
+  if (count.integer() >= 1) return Status::Ok();
+  return Status(StatusCode::kRetry,
+                fsync ? "the changes are not on Redis's disk yet"
+                      : "no replica of Redis has the changes yet",
+                fsync ? "" : "commitAfter='replica' needs a connected replica");
 }
 
 Status RedisEventSource::Ack(Position position) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "change/event_source.h"
+#include "engine/worker_spec.h"
 #include "redis/connection.h"
 #include "redis/stream_reader.h"
 
@@ -23,7 +24,8 @@ struct StreamControl {
 class RedisEventSource : public EventSource {
  public:
   RedisEventSource(ConnectionOptions options, std::string stream,
-                   StreamControl control);
+                   StreamControl control,
+                   CommitAfter commit_after = CommitAfter::kReceived);
 
   Status Seek(Position after) override;
   Result<ChangeBatch> Read(const ReadLimits& limits) override;
@@ -31,9 +33,13 @@ class RedisEventSource : public EventSource {
   Result<Backlog> GetBacklog() override;
 
  private:
+  // Until what was read has reached the disk or a replica of Redis.
+  Status WaitUntilSafe();
+
   const ConnectionOptions options_;
   const std::string stream_;
   const StreamControl control_;
+  const CommitAfter commit_after_;
   StreamReader reader_;
   std::unique_ptr<Connection> connection_;
 };

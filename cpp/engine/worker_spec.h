@@ -30,24 +30,37 @@ struct DrainOptions {
 };
 
 // Rewrites the changes of a batch in place. On failure the batch is as before
-// and is offered again later.
-using Transform = std::function<Status(ChangeBatch*)>;
+// and `*culprit` is the index of the change at which it failed. kReject: that
+// change shall be set aside; kRetry: if it goes on like this; anything else:
+// try again for ever.
+using Transform = std::function<Status(ChangeBatch*, size_t* culprit)>;
 
-// Takes a folded batch in place of a database, at least once.
-using BatchCallback = std::function<Status(const FoldedBatch&)>;
+// Takes a folded batch in place of a database, at least once. kReject names
+// the rows that shall be set aside; kRetry and others as for Transform.
+using BatchCallback = std::function<WriteReport(const FoldedBatch&)>;
+
+// When a change may be written to the target: once it has been received, or
+// once Redis has it on disk (WAITAOF) or on a replica (WAIT), so that no crash
+// of Redis loses what the target has.
+enum class CommitAfter { kReceived, kFsync, kReplica };
 
 enum class TargetKind { kSqlite, kPostgres, kCallback };
 
 struct WorkerSpec {
-  std::string name;    // of the registration
-  std::string stream;  // its change stream
-  RowMapping mapping;  // how keys and fields become rows and columns
+  std::string name;       // of the registration
+  std::string stream;     // its change stream
+  std::string dead;       // stream of its dead letters
+  std::string parked;     // stream of changes that wait for other rows
+  int db = 0;             // of the keys
+  std::string lost_tail;  // not empty: reconciling was begun for this reason
+  RowMapping mapping;     // how keys and fields become rows and columns
   TargetKind target = TargetKind::kSqlite;
   TableTarget table;           // all but kCallback; checkpoint_id: the stream
   ConnectionProvider connect;  // all but kCallback
   BatchCallback write;         // kCallback
   Transform transform;         // empty: none
   FoldMode fold = FoldMode::kLastState;
+  CommitAfter commit_after = CommitAfter::kReceived;
   DrainOptions drain;
 };
 

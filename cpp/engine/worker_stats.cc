@@ -1,5 +1,6 @@
 #include "engine/worker_stats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -41,13 +42,43 @@ double RateMeter::PerSecond(TimePoint now) {
          static_cast<double>(previous_) * (1.0 - elapsed);
 }
 
-void WorkerStats::OnCommit(uint64_t changes, TimePoint now) {
+void Histogram::Add(double value) {
+  const auto bound = std::lower_bound(bounds_.begin(), bounds_.end(), value);
+  ++counts_[static_cast<size_t>(bound - bounds_.begin())];
+  sum_ += value;
+}
+
+nlohmann::json Histogram::ToJson() const {
+  return {{"bounds", bounds_}, {"counts", counts_}, {"sum", sum_}};
+}
+
+WorkerStats::WorkerStats()
+    : batch_size_({1, 10, 100, 500, 1000, 2000, 5000, 10000, 50000}),
+      commit_seconds_(
+          {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30}) {}
+
+void WorkerStats::OnWrite(uint64_t changes, uint64_t rows,
+                          std::chrono::steady_clock::duration took) {
   MutexLock lock(&mutex_);
   state_ = WorkerState::kRunning;
   target_ = Status::Ok();
   applied_ += changes;
+  folded_ += changes - rows;
   ++batches_;
-  rate_.Add(changes, now);
+  rate_.Add(changes, std::chrono::steady_clock::now());
+  batch_size_.Add(static_cast<double>(changes));
+  commit_seconds_.Add(std::chrono::duration<double>(took).count());
+}
+
+void WorkerStats::OnDeadLetter(const std::string& what) {
+  MutexLock lock(&mutex_);
+  ++dead_lettered_;
+  last_dead_letter_ = what;
+}
+
+void WorkerStats::OnParked(uint64_t changes) {
+  MutexLock lock(&mutex_);
+  parked_ = changes;
 }
 
 void WorkerStats::OnReady() {
@@ -77,8 +108,6 @@ std::string_view WorkerStats::StateName() const {
       return source_.code() == StatusCode::kStop ? "stopped" : "connecting";
     case WorkerState::kRetrying:
       return "retrying";
-    case WorkerState::kRefused:
-      return "refused";
     case WorkerState::kStopped:
       return "stopped";
   }
@@ -88,14 +117,23 @@ std::string_view WorkerStats::StateName() const {
 std::string WorkerStats::ToJson(const StatusInputs& inputs) {
   MutexLock lock(&mutex_);
   const Status& shown = target_.ok() ? source_ : target_;
+  const bool reconciling =
+      !inputs.reconcile.is_null() && StateName() == "running";
   const nlohmann::json status = {
-      {"state", StateName()},
+      {"state", reconciling ? "reconciling" : StateName()},
       {"applied", applied_},
       {"batches", batches_},
       {"retries", retries_},
       {"rate", std::round(rate_.PerSecond(inputs.now) * 10) / 10},
       {"lag_ms", LagMs(inputs)},
       {"backlog", inputs.backlog},
+      {"folded", folded_},
+      {"dead_lettered", dead_lettered_},
+      {"last_dead_letter", TextOrNull(last_dead_letter_)},
+      {"parked", parked_},
+      {"batch_size", batch_size_.ToJson()},
+      {"commit_seconds", commit_seconds_.ToJson()},
+      {"reconcile", inputs.reconcile},
       {"last_error", TextOrNull(shown.message())},
       {"hint", TextOrNull(shown.hint())},
   };

@@ -129,6 +129,7 @@ class Registration:
             "stream": stored.stream,
             "dead": stored.dead,
             "parked": stored.parked,
+            "db": self.database,
             "prefix": self.keys.prefix,
             "key_template": self.keys.template,
             "columns": list(self.columns),

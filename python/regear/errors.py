@@ -7,6 +7,8 @@ RegearError
 ├── SealError              a stored session does not open with our key
 ├── TargetError            a database needs an operator
 ├── TargetUnavailable      a database cannot be reached now
+├── Reject                 raised by a recipe: records that no retry will help
+├── Retry                  raised by a recipe: try the same again, for ever
 ├── GearsError             Redis answered a recipe's command with an error
 └── RecipeError            a recipe, or how it was sent, is wrong
     ├── OptionError        of RG.PYEXECUTE
@@ -16,6 +18,9 @@ RegearError
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 
 class RegearError(Exception):
@@ -52,6 +57,24 @@ class TargetError(RegearError):
 
 class TargetUnavailable(RegearError):
     """The database cannot be reached at the moment; asking again may help."""
+
+
+class Reject(RegearError):
+    """Raised by a connector's ``WriteData`` or a transform: never try these again.
+
+    ``rows`` are the records that were passed in, or their indexes; a transform
+    has only one and needs to name none. They become dead letters with
+    ``reason``, and the others are written without them.
+    """
+
+    def __init__(self, rows: Iterable[Any] = (), reason: str = "rejected") -> None:
+        super().__init__(reason)
+        self.rows = list(rows)
+
+
+class Retry(RegearError):
+    """Raised by a connector's ``WriteData`` or a transform: the records are
+    fine, the target is not; try again for ever."""
 
 
 class GearsError(RegearError):

@@ -74,14 +74,6 @@ TEST_F(ChangeBufferTest, AChunkBeyondTheMaximumGoesAlone) {
   EXPECT_EQ(TakeNow().size(), 25u);
 }
 
-TEST_F(ChangeBufferTest, TakeUpToNeverTakesMoreThanAsked) {
-  Start().Push(MakeChunk(4), ticket_);
-  buffer_->Push(MakeChunk(4, 5), ticket_);
-  EXPECT_TRUE(buffer_->TakeUpTo(3, 1000).empty());
-  EXPECT_TRUE(buffer_->TakeUpTo(100, 3).empty());
-  EXPECT_EQ(buffer_->TakeUpTo(7, 1000).size(), 4u);
-}
-
 TEST_F(ChangeBufferTest, ASeekDropsWhatWasReadBefore) {
   Start().Push(MakeChunk(4), ticket_);
   buffer_->Seek({9, 0});

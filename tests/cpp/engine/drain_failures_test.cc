@@ -77,51 +77,12 @@ TEST_F(DrainFailuresTest, ACommitInDoubtThatWasLostIsRepeated) {
   EXPECT_EQ(target_.rows().size(), 1u);
 }
 
-TEST_F(DrainFailuresTest, ARefusedRowIsNamedAndNothingIsTrimmed) {
-  target_.RequireColumn("b");
-  Set("1", {{"b", "x"}});
-  Set("2", {{"a", "x"}});
-  StartWorker();
-  ASSERT_TRUE(Reaches("refused"));
-  EXPECT_EQ(last_error(), "p:2 is refused: b must not be empty");
-  EXPECT_FALSE(status()["hint"].is_null());
-  EXPECT_EQ(StreamLength(), 2);
-  EXPECT_TRUE(target_.rows().empty());
-}
-
-TEST_F(DrainFailuresTest, ALaterChangeOfARefusedRowReleasesIt) {
-  target_.RequireColumn("b");
-  Set("1", {{"a", "x"}});
-  StartWorker();
-  ASSERT_TRUE(Reaches("refused"));
-  Set("2", {{"b", "z"}});
-  Set("1", {{"b", "y"}});
-  ASSERT_TRUE(Drained());
-  EXPECT_EQ(target_.rows(),
-            (std::map<std::string, FakeTarget::Row>{
-                {"1", {{"a", "x"}, {"b", "y"}}}, {"2", {{"b", "z"}}}}));
-  EXPECT_EQ(target_.batches(), std::vector<size_t>{3});
-  EXPECT_EQ(target_.checkpoint(), At(3));
-}
-
-TEST_F(DrainFailuresTest, ARefusedBatchGrowsToTheMaximumOnly) {
-  target_.RequireColumn("b");
-  spec_.drain.max_batch = 10;
-  Set("1", {{"a", "x"}});
-  StartWorker();
-  ASSERT_TRUE(Reaches("refused"));
-  for (int i = 0; i < 100; ++i) Set("2", {{"b", "x"}});
-  const int attempts = target_.attempts();
-  ASSERT_TRUE(WaitFor([&] { return target_.attempts() > attempts + 3; }));
-  EXPECT_TRUE(target_.rows().empty());
-  EXPECT_EQ(StreamLength(), 101);
-}
-
 TEST_F(DrainFailuresTest, ATransformThatRaisesIsRetried) {
   std::atomic<int> calls = 0;
-  spec_.transform = [&](ChangeBatch*) {
-    return ++calls < 4 ? Status(StatusCode::kRetry, "KeyError: 'age'")
-                       : Status::Ok();
+  spec_.transform = [&](ChangeBatch*, size_t* culprit) {
+    *culprit = 0;
+    const std::string message = "KeyError: " + std::to_string(++calls);
+    return calls < 4 ? Status(StatusCode::kRetry, message) : Status::Ok();
   };
   Set("1", {{"a", "x"}});
   StartWorker();
@@ -282,28 +243,46 @@ TEST_F(DrainSqliteTest, AMissingTableStopsWithTheStatementThatMakesIt) {
   EXPECT_EQ(Query("SELECT * FROM persons"), std::vector<std::string>{"1|x|"});
 }
 
-TEST_F(DrainSqliteTest, ARefusedValueIsReleasedByTheNextOne) {
+TEST_F(DrainSqliteTest, ARefusedValueIsALetterUntilTheNextOneIsIn) {
   Execute("CREATE TABLE persons (id TEXT PRIMARY KEY, a TEXT, b INTEGER)");
   Set("1", {{"a", "x"}, {"b", "not a number"}});
+  Set("2", {{"a", "y"}, {"b", "2"}});
   StartSqliteWorker();
-  ASSERT_TRUE(Reaches("refused"));
-  EXPECT_NE(last_error().find("p:1"), std::string::npos);
-  Set("1", {{"b", "7"}});
+  ASSERT_TRUE(WaitFor([&] { return StreamLength() == 0; }));
+  ASSERT_EQ(ledger_->On(Shelf::kDead).size(), 1u);
+  EXPECT_NE(ledger_->On(Shelf::kDead)[0].find("column b"), std::string::npos);
+  EXPECT_EQ(Query("SELECT * FROM persons"), std::vector<std::string>{"2|y|2"});
+  Set("1", {{"a", "x"}, {"b", "7"}});
   ASSERT_TRUE(Drained());
-  EXPECT_EQ(Query("SELECT * FROM persons"), std::vector<std::string>{"1|x|7"});
+  EXPECT_EQ(Query("SELECT * FROM persons WHERE id = 1"),
+            std::vector<std::string>{"1|x|7"});
+  EXPECT_TRUE(ledger_->On(Shelf::kDead).empty());
 }
 
-TEST_F(DrainSqliteTest, AlteringTheTableReleasesARefusedRow) {
-  Execute("CREATE TABLE persons (id TEXT PRIMARY KEY, a TEXT, b INTEGER)");
-  Set("1", {{"a", "x"}, {"b", "text"}});
+TEST_F(DrainSqliteTest, RowsThatSwapUniqueValuesThroughAThirdAreRight) {
+  Execute("CREATE TABLE persons (id TEXT PRIMARY KEY, a TEXT UNIQUE, b TEXT)");
+  Execute("INSERT INTO persons VALUES ('1', 'x', ''), ('2', 'y', '')");
+  Set("1", {{"a", "free"}});
+  Set("2", {{"a", "x"}}, true);
+  Set("1", {{"a", "y"}}, true);
   StartSqliteWorker();
-  ASSERT_TRUE(Reaches("refused"));
-  Execute(
-      "DROP TABLE persons;"
-      "CREATE TABLE persons (id TEXT PRIMARY KEY, a TEXT, b TEXT)");
   ASSERT_TRUE(Drained());
-  EXPECT_EQ(Query("SELECT * FROM persons"),
-            std::vector<std::string>{"1|x|text"});
+  EXPECT_EQ(Query("SELECT id, a FROM persons ORDER BY id"),
+            (std::vector<std::string>{"1|y", "2|x"}));
+  EXPECT_TRUE(ledger_->On(Shelf::kDead).empty());
+}
+
+TEST_F(DrainSqliteTest, OnlyATrueUniqueViolationIsALetter) {
+  Execute("CREATE TABLE persons (id TEXT PRIMARY KEY, a TEXT UNIQUE, b TEXT)");
+  Set("1", {{"a", "x"}});
+  Set("2", {{"a", "x"}}, true);
+  Set("3", {{"a", "z"}}, true);
+  StartSqliteWorker();
+  ASSERT_TRUE(Drained());
+  EXPECT_EQ(Query("SELECT id, a FROM persons ORDER BY id"),
+            (std::vector<std::string>{"1|x", "3|z"}));
+  ASSERT_EQ(ledger_->On(Shelf::kDead).size(), 1u);
+  EXPECT_EQ(ledger_->On(Shelf::kDead)[0].substr(0, 4), "p:2:");
 }
 
 TEST_F(DrainSqliteTest, NothingIsLostWhenRedisIsKilledAgainAndAgain) {

@@ -172,7 +172,7 @@ TEST_F(DrainWorkerTest, LagIsTheAgeOfTheOldestChangeNotInTheTarget) {
 }
 
 TEST_F(DrainWorkerTest, TransformRewritesChangesBeforeTheFold) {
-  spec_.transform = [](ChangeBatch* batch) {
+  spec_.transform = [](ChangeBatch* batch, size_t*) {
     ChangeBatch transformed;
     for (const Change& change : batch->changes()) {
       Change copy = change;
@@ -191,7 +191,7 @@ TEST_F(DrainWorkerTest, TransformRewritesChangesBeforeTheFold) {
 }
 
 TEST_F(DrainWorkerTest, ATransformMayDropEverything) {
-  spec_.transform = [](ChangeBatch* batch) {
+  spec_.transform = [](ChangeBatch* batch, size_t*) {
     *batch = ChangeBatch();
     return Status::Ok();
   };

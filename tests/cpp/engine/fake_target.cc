@@ -89,6 +89,11 @@ std::vector<RefusedRow> FakeTarget::FindRefused(const FoldedBatch& batch) {
   std::vector<RefusedRow> refused;
   for (size_t i = 0; i < batch.size(); ++i) {
     if (batch.row(i).operation == Operation::kDelete) continue;
+    const auto bad = refused_values_.find(std::string(batch.cells(i)[0].value));
+    if (bad != refused_values_.end()) {
+      refused.push_back({i, bad->first + " is refused", bad->second});
+      continue;
+    }
     for (size_t column = 0; column < columns_.size(); ++column) {
       if (required_.contains(columns_[column]) &&
           batch.cells(i)[column].state != CellState::kValue) {
@@ -112,6 +117,17 @@ void FakeTarget::FailOpen(Status status) {
 void FakeTarget::RequireColumn(const std::string& column) {
   MutexLock lock(&mutex_);
   required_.insert(column);
+}
+
+void FakeTarget::RequireNothing() {
+  MutexLock lock(&mutex_);
+  required_.clear();
+  refused_values_.clear();
+}
+
+void FakeTarget::Refuse(const std::string& value, StatusCode kind) {
+  MutexLock lock(&mutex_);
+  refused_values_[value] = kind;
 }
 
 void FakeTarget::StoreCheckpoint(std::optional<Checkpoint> checkpoint) {

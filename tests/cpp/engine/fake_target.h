@@ -38,6 +38,9 @@ class FakeTarget {
   void FailOpen(Status status);  // until called with ok
   // A row is refused while its `column` has no value.
   void RequireColumn(const std::string& column);
+  void RequireNothing();
+  // A row is refused, parked or in conflict while its column "a" is `value`.
+  void Refuse(const std::string& value, StatusCode kind);
   void StoreCheckpoint(std::optional<Checkpoint> checkpoint);
 
   // --- what the test looks at ---
@@ -62,6 +65,7 @@ class FakeTarget {
   Mutex mutex_;
   Status open_status_ REGEAR_GUARDED_BY(mutex_);
   std::deque<Mishap> mishaps_ REGEAR_GUARDED_BY(mutex_);
+  std::map<std::string, StatusCode> refused_values_ REGEAR_GUARDED_BY(mutex_);
   std::set<std::string> required_ REGEAR_GUARDED_BY(mutex_);
   std::map<std::string, Row> rows_ REGEAR_GUARDED_BY(mutex_);
   std::optional<Checkpoint> checkpoint_ REGEAR_GUARDED_BY(mutex_);

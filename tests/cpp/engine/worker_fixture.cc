@@ -10,6 +10,7 @@ WorkerFixture::WorkerFixture() {
   spec_.mapping = {"p:", {{"a", "a"}, {"b", "b"}}};
   spec_.drain.duration = milliseconds(5);
   spec_.drain.retry_interval = milliseconds(20);
+  ledger_->SetEpochs({{kEpoch, kEpochId, {}}});
   lease_ = std::make_shared<Lease>(kFence, kEpoch, kEpochId,
                                    Lease::Clock::time_point::max());
 }
@@ -25,11 +26,12 @@ void WorkerFixture::Append(const std::vector<std::string_view>& pairs) {
   ASSERT_TRUE(reply.ok()) << reply.status().ToString();
 }
 
-void WorkerFixture::Set(const std::string& id, const Fields& fields,
-                        bool unit) {
+void WorkerFixture::Set(const std::string& id, const Fields& fields, bool unit,
+                        const std::string& ack) {
   const std::string key = "p:" + id;
   std::vector<std::string_view> pairs = {"_original_key", key, "_event",
                                          "hset",          "#", "="};
+  if (!ack.empty()) pairs.insert(pairs.end(), {"_uuid", ack});
   if (unit) pairs.insert(pairs.end(), {"_unit", "+"});
   for (const auto& [field, value] : fields) {
     pairs.insert(pairs.end(), {field, value});
@@ -72,7 +74,11 @@ void WorkerFixture::StartWorker(std::unique_ptr<Connector> connector) {
                         .cancellation = parts.cancellation.get()},
       spec_.stream, MakeControl());
   parts.lease = lease_;
-  parts.on_conflict = [this](const Checkpoint& found) { conflict_ = found; };
+  parts.ledger = ledger_;
+  parts.events.on_conflict = [this](const Checkpoint& found) {
+    conflict_ = found;
+  };
+  parts.events.all_passed = [this](uint64_t) { return all_passed_.load(); };
   worker_ = std::make_unique<DrainWorker>(spec_, std::move(parts));
 }
 

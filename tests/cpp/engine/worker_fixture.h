@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/drain_worker.h"
+#include "engine/fake_ledger.h"
 #include "engine/fake_target.h"
 #include "engine/redis_event_source.h"
 #include "engine/wait_for.h"
@@ -31,7 +32,8 @@ class WorkerFixture : public testing::Test {
 
   // A change of key "p:<id>", numbered from 1-0 on.
   using Fields = std::vector<std::pair<std::string, std::string>>;
-  void Set(const std::string& id, const Fields& fields, bool unit = false);
+  void Set(const std::string& id, const Fields& fields, bool unit = false,
+           const std::string& ack = "");
   void Delete(const std::string& id);
 
   void StartWorker() { StartWorker(target_.MakeConnector()); }
@@ -58,10 +60,12 @@ class WorkerFixture : public testing::Test {
 
   RedisServer server_;
   FakeTarget target_{{"a", "b"}};
+  std::shared_ptr<FakeLedger> ledger_ = std::make_shared<FakeLedger>();
   WorkerSpec spec_;
   std::shared_ptr<Lease> lease_;
-  std::optional<Checkpoint> conflict_;  // read after the worker has stopped
-  std::atomic<int> failing_acks_ = 0;   // so many more calls fail
+  std::optional<Checkpoint> conflict_;    // read after the worker has stopped
+  std::atomic<bool> all_passed_ = false;  // by the other workers
+  std::atomic<int> failing_acks_ = 0;     // so many more calls fail
   std::unique_ptr<DrainWorker> worker_;
 
  private:

@@ -41,20 +41,24 @@ TEST(WorkerStatsTest, StartsConnecting) {
 
 TEST(WorkerStatsTest, AFailureIsShownUntilTheNextSuccess) {
   WorkerStats stats;
-  stats.OnFailure(WorkerState::kRefused,
+  stats.OnFailure(WorkerState::kRetrying,
                   Status(StatusCode::kReject, "p:1", "fix it"));
   const nlohmann::json failed = Show(stats);
-  EXPECT_EQ(failed["state"], "refused");
+  EXPECT_EQ(failed["state"], "retrying");
   EXPECT_EQ(failed["last_error"], "p:1");
   EXPECT_EQ(failed["hint"], "fix it");
   EXPECT_EQ(failed["retries"], 1);
-  stats.OnCommit(7, kStart);
+  stats.OnWrite(7, 5, std::chrono::milliseconds(3));
   const nlohmann::json fine = Show(stats);
   EXPECT_EQ(fine["state"], "running");
   EXPECT_TRUE(fine["last_error"].is_null());
   EXPECT_TRUE(fine["hint"].is_null());
   EXPECT_EQ(fine["applied"], 7);
+  EXPECT_EQ(fine["folded"], 2);
   EXPECT_EQ(fine["batches"], 1);
+  EXPECT_EQ(fine["batch_size"]["sum"], 7);
+  EXPECT_EQ(fine["batch_size"]["counts"][1], 1);      // up to 10
+  EXPECT_EQ(fine["commit_seconds"]["counts"][2], 1);  // up to 5 ms
   EXPECT_EQ(fine["retries"], 1);
 }
 
