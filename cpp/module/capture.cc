@@ -162,17 +162,11 @@ void Capture::AppendUnit(rm::Ctx* ctx) {
 }
 
 void Capture::Append(rm::Ctx* ctx, CaptureRule* rule, ChangeEntry* entry) {
-  if (entry->AppendTo(ctx, rule->stream(), server_)) {
+  if (backlog_.Append(ctx, rule, entry)) {
     ++captured_;
     ++rule->captured;
-    return;
-  }
-  ++failed_;
-  if (rule->last_error.empty()) {
-    const std::string stream(View(rule->stream()));
-    rule->last_error = "a change could not be appended: the key " + stream +
-                       " does not hold a stream";
-    rm::Log(ctx, "warning", "%s", rule->last_error.c_str());
+  } else {
+    ++failed_;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "module/backlog.h"
 #include "module/capture_rule.h"
 #include "module/change_entry.h"
 #include "module/event_kind.h"
@@ -23,8 +24,9 @@ namespace regear {
 // run one job at the end of the unit instead.
 class Capture {
  public:
-  Capture(const ServerState& server, RemovedFields& removed, UnitTracker& units)
-      : server_(server), removed_(removed), units_(units) {}
+  Capture(const ServerState& server, RemovedFields& removed, UnitTracker& units,
+          Backlog& backlog)
+      : server_(server), removed_(removed), units_(units), backlog_(backlog) {}
 
   // Rules take effect with the next event.
   void SetRules(std::vector<std::shared_ptr<CaptureRule>> rules) {
@@ -67,6 +69,7 @@ class Capture {
   const ServerState& server_;
   RemovedFields& removed_;
   UnitTracker& units_;
+  Backlog& backlog_;
   std::vector<std::shared_ptr<CaptureRule>> rules_;
   std::vector<Pending> unit_;  // entries of the unit that is running
   uint64_t captured_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,6 +12,8 @@
 #include "module/handles.h"
 
 namespace regear {
+
+struct ChangeStream;
 
 // Main thread only. Strings that every entry repeats are made once.
 class CaptureRule {
@@ -39,6 +42,8 @@ class CaptureRule {
   const std::vector<StringPtr>& fields() const { return fields_; }
   rm::String* stream() const { return stream_.get(); }
 
+  // The stream and what waits for it; set once the rule is in force.
+  std::shared_ptr<ChangeStream> backlog;
   // The unit to which the newest entry of the stream belongs; 0: none.
   uint64_t last_unit = 0;
   uint64_t captured = 0;  // entries appended since the module was loaded

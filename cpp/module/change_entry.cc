@@ -1,5 +1,6 @@
 #include "module/change_entry.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
@@ -15,6 +16,7 @@ struct Constants {
   rm::String* const key = Make("_original_key");
   rm::String* const event = Make("_event");
   rm::String* const op = Make("#");
+  rm::String* const ack = Make("_uuid");
   rm::String* const unit = Make("_unit");
   rm::String* const plus = Make("+");
   rm::String* const clear = Make("_clear");
@@ -71,6 +73,12 @@ ChangeEntry::ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
   }
 }
 
+void ChangeEntry::AddAck(StringPtr ack) {
+  Push(Texts().ack);
+  Push(ack.get());
+  owned_.push_back(std::move(ack));
+}
+
 void ChangeEntry::AddCleared(rm::String* field) {
   Push(Texts().clear);
   owned_.push_back(Share(field));
@@ -86,18 +94,36 @@ void ChangeEntry::AddField(rm::String* field, StringPtr value) {
 
 void ChangeEntry::Push(rm::String* shared) { strings_.push_back(shared); }
 
+std::vector<std::string_view> ChangeEntry::Values(std::string_view name) const {
+  constexpr size_t kHead = 6;  // key, event and op
+  std::vector<std::string_view> values;
+  for (size_t i = kHead; i + 1 < strings_.size(); i += 2) {
+    const std::string_view own = View(strings_[i]);
+    if (!own.starts_with('_')) break;
+    if (own == name) values.push_back(View(strings_[i + 1]));
+  }
+  return values;
+}
+
 bool ChangeEntry::AppendTo(rm::Ctx* ctx, rm::String* stream,
-                           const ServerState& server) {
+                           const ServerState& server, StreamId* last) {
   const DatabaseScope database(ctx, 0);
-  rm::StreamId id;
+  rm::StreamId id{};
   {
     const KeyPtr key(rm::OpenKey(ctx, stream, rm::kOpenRead | rm::kOpenWrite));
-    if (key == nullptr ||
-        rm::StreamAdd(key.get(), rm::kStreamAddAutoId, &id, strings_.data(),
+    if (key == nullptr) return false;
+    int flags = rm::kStreamAddAutoId;
+    if (rm::KeyType(key.get()) == rm::kKeyEmpty) [[unlikely]] {
+      const auto now = static_cast<uint64_t>(rm::Milliseconds());
+      id = std::max(StreamId{now, 0}, last->Next()).raw();
+      flags = 0;
+    }
+    if (rm::StreamAdd(key.get(), flags, &id, strings_.data(),
                       static_cast<long>(strings_.size() / 2)) != rm::kOk) {
       return false;
     }
   }
+  *last = {id.ms, id.seq};
   if (!server.replicates()) return true;
   // StreamAdd does not replicate: send the command with the id it chose.
   std::array<char, 48> text;

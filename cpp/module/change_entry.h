@@ -15,6 +15,7 @@
 
 #include "module/handles.h"
 #include "module/server_state.h"
+#include "module/stream_id.h"
 
 namespace regear {
 
@@ -26,12 +27,21 @@ class ChangeEntry {
  public:
   ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
               bool continues_unit);
+  void AddAck(StringPtr ack);
   void AddCleared(rm::String* field);
   void AddField(rm::String* field, StringPtr value);
 
+  rm::String* key() const { return strings_[1]; }
+  ChangeOp op() const { return static_cast<ChangeOp>(View(strings_[5])[0]); }
+  // The values of all pairs of that name that stand before the fields.
+  std::vector<std::string_view> Values(std::string_view name) const;
+
   // Appends the entry to `stream` in database 0, as durable and as replicated
-  // as the command that is running. False if `stream` holds no stream.
-  bool AppendTo(rm::Ctx* ctx, rm::String* stream, const ServerState& server);
+  // as the command that is running. False if `stream` holds something else.
+  // `last` is the highest id that the stream ever had, and becomes this one:
+  // a stream that was deleted goes on behind it.
+  bool AppendTo(rm::Ctx* ctx, rm::String* stream, const ServerState& server,
+                StreamId* last);
 
  private:
   void Push(rm::String* shared);

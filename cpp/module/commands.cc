@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "module/access.h"
+#include "module/backlog_report.h"
 #include "module/module_state.h"
 #include "module/registration_report.h"
 
@@ -87,7 +88,7 @@ int StatusCommand(rm::Ctx* ctx, rm::String**, int argc) {
   for (const auto& [id, registration] : CurrentRegistry(ctx).registrations()) {
     json description =
         DescribeRegistration(registration, StatusOf(registration));
-    description["backlog"] = StreamLength(ctx, registration);
+    DescribeBacklog(ctx, State(), &description);
     registrations.push_back(std::move(description));
   }
   json host = {{"attached", link.held()}};
@@ -100,6 +101,9 @@ int StatusCommand(rm::Ctx* ctx, rm::String**, int argc) {
       {"host", host},
       {"role", State().server.replica() ? "replica" : "master"},
       {"captured", State().capture.captured()},
+      {"captured_lost", State().backlog.lost()},
+      {"orphans", DescribeOrphans(ctx, State().registry)},
+      {"warnings", Warnings(ctx, State())},
       {"registrations", registrations}};
   const std::string text =
       status.dump(-1, ' ', false, json::error_handler_t::replace);

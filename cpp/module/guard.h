@@ -5,12 +5,15 @@
 #include <string>
 
 #include "module/module_api.h"
+#include "module/own_writes.h"
 
 namespace regear {
 
-// `handler` as a command of the server: an exception becomes an error reply.
+// `handler` as a command of the server: an exception becomes an error reply,
+// and what it writes to regear's own keys is meant.
 template <rm::CommandFn handler>
 int GuardedCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
+  const OwnWrites own;
   try {
     return handler(ctx, argv, argc);
   } catch (const std::exception& error) {

@@ -121,6 +121,13 @@ Registry::NewSession ParseSession(std::string_view text,
   return session;
 }
 
+bool AllowsEviction(const Registry::NewSession& session) {
+  return std::all_of(session.definitions.begin(), session.definitions.end(),
+                     [](const json& definition) {
+                       return definition.value("allow_eviction", false);
+                     });
+}
+
 // REGISTER fence job-id session blob
 int Register(rm::Ctx* ctx, const Arguments& arguments) {
   ModuleState& state = State();
@@ -128,8 +135,16 @@ int Register(rm::Ctx* ctx, const Arguments& arguments) {
   if (job != 0 && !state.link.HasRunning(job)) {
     return rm::ReplyWithError(ctx, "ERR no such job, nothing was registered");
   }
-  const auto ids = state.registry.Register(
-      ctx, ParseSession(arguments.Text(2), arguments.Text(3)));
+  const Registry::NewSession session =
+      ParseSession(arguments.Text(2), arguments.Text(3));
+  if (state.server.evicts() && !AllowsEviction(session)) {
+    return rm::ReplyWithError(
+        ctx, ("ERR " + state.server.EvictionWarning() +
+              "; a registration that may lose changes says so with "
+              "allowEviction=True")
+                 .c_str());
+  }
+  const auto ids = state.registry.Register(ctx, session);
   if (job != 0) AnswerOk(*state.link.Finish(job), "OK");
   rm::ReplyWithArray(ctx, static_cast<long>(ids.size()));
   for (const std::string& id : ids) Reply(ctx, id);

@@ -69,23 +69,8 @@ void SendAck(rm::Ctx* ctx, rm::String* stream, rm::String* status,
 }  // namespace
 
 int HostTrim(rm::Ctx* ctx, const CommandArguments& arguments) {
-  const StreamId first_kept = ParseStreamId(arguments.Text(2)).Next();
-  const DatabaseScope database(ctx, 0);
-  long long trimmed = 0;
-  {
-    const KeyPtr key(
-        rm::OpenKey(ctx, arguments.String(1), rm::kOpenRead | rm::kOpenWrite));
-    if (key == nullptr || rm::KeyType(key.get()) != rm::kKeyStream) {
-      return rm::ReplyWithSimpleString(ctx, "OK");  // flushed: nothing to trim
-    }
-    rm::StreamId limit = first_kept.raw();
-    trimmed = rm::StreamTrimByID(key.get(), 0, &limit);
-  }
-  if (trimmed > 0 && State().server.replicates()) {
-    const std::string threshold = Text(first_kept);
-    rm::Replicate(ctx, "XTRIM", "scb", arguments.String(1), "MINID",
-                  threshold.data(), threshold.size());
-  }
+  State().backlog.Trim(ctx, arguments.String(1),
+                       ParseStreamId(arguments.Text(2)));
   return rm::ReplyWithSimpleString(ctx, "OK");
 }
 

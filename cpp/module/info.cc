@@ -24,6 +24,13 @@ void AddRegistration(rm::InfoCtx* info, const Registration& registration) {
   rm::InfoBeginDictField(info, FieldName(registration).c_str());
   rm::InfoAddFieldULongLong(info, "captured", registration.rule->captured);
   rm::InfoAddFieldULongLong(info, "backlog", StreamLength(ctx, registration));
+  if (const ChangeStream* stream =
+          State().backlog.Find(registration.Text("stream"))) {
+    rm::InfoAddFieldULongLong(info, "dead_letters", stream->dead.size());
+    rm::InfoAddFieldULongLong(info, "parked", stream->parked.size());
+    rm::InfoAddFieldULongLong(info, "dirty", stream->dirty.size());
+    rm::InfoAddFieldULongLong(info, "lost", stream->lost);
+  }
   rm::InfoEndDictField(info);
 }
 
@@ -41,6 +48,8 @@ void AddInfo(rm::InfoCtx* info, int for_crash_report) {
   rm::InfoAddFieldULongLong(info, "sessions", state.registry.sessions().size());
   rm::InfoAddFieldULongLong(info, "captured", state.capture.captured());
   rm::InfoAddFieldULongLong(info, "capture_failures", state.capture.failed());
+  rm::InfoAddFieldULongLong(info, "captured_lost", state.backlog.lost());
+  rm::InfoAddFieldULongLong(info, "orphans", state.registry.orphans().size());
   if (for_crash_report) return;  // opens no key while crashing
   for (const auto& [id, registration] : state.registry.registrations()) {
     AddRegistration(info, registration);

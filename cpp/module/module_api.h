@@ -103,6 +103,7 @@ inline constexpr int kNotifyHash = 1 << 6;
 inline constexpr int kNotifyZset = 1 << 7;
 inline constexpr int kNotifyExpired = 1 << 8;
 inline constexpr int kNotifyEvicted = 1 << 9;
+inline constexpr int kNotifyStream = 1 << 10;
 inline constexpr int kNotifyModule = 1 << 13;
 
 inline constexpr int kContextLua = 1 << 0;
@@ -119,6 +120,7 @@ inline constexpr uint64_t kEventLoading = 3;
 inline constexpr uint64_t kEventClientChange = 4;
 inline constexpr uint64_t kEventConfig = 16;
 inline constexpr uint64_t kRoleIsReplica = 1;
+inline constexpr uint64_t kFlushStart = 0;
 inline constexpr uint64_t kFlushEnd = 1;
 inline constexpr uint64_t kLoadingEnded = 3;
 inline constexpr uint64_t kClientDisconnected = 1;
@@ -181,6 +183,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(void, FreeModuleUser, (User*))                                           \
   X(int, ACLCheckCommandPermissions, (User*, String**, int))                 \
   X(void, Log, (Ctx*, const char*, const char*, ...))                        \
+  X(long long, Milliseconds, ())                                             \
   X(uint64_t, CreateTimer, (Ctx*, long long, TimerFn, void*))                \
   X(int, StopTimer, (Ctx*, uint64_t, void**))                                \
   X(int, RegisterInfoFunc, (Ctx*, InfoFn))                                   \

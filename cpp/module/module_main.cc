@@ -81,6 +81,20 @@ void BeginEpoch(rm::Ctx* ctx, std::string_view why) {
       nullptr);
 }
 
+// A backlog without a registration may be empty now.
+void DropOrphansLater(rm::Ctx* ctx) {
+  if (std::exchange(state->orphans_are_due, true)) return;
+  rm::CreateTimer(
+      ctx, 0,
+      [](rm::Ctx* timer_ctx, void*) {
+        state->orphans_are_due = false;
+        if (!state->server.captures()) return;
+        Guarded(timer_ctx, "forgetting empty backlogs",
+                [&] { state->registry.DropEmptyOrphans(timer_ctx); });
+      },
+      nullptr);
+}
+
 int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
                rm::String* key) {
   Guarded(ctx, "capture", [&] {
@@ -91,9 +105,14 @@ int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
         rm::Log(ctx, "warning", "%s was changed by others (%s): undone",
                 Registry::kKey.data(), event);
         RestoreRegistryLater(ctx);
+      } else if (name != Registry::kKey && rm::GetSelectedDb(ctx) == 0) {
+        state->backlog.OnKeyEvent(ctx, event, name);
+        if (!state->registry.orphans().empty()) DropOrphansLater(ctx);
       }
       return;
     }
+    // Of streams only our own are of interest.
+    if (notify_class & rm::kNotifyStream) return;
     state->capture.OnKeyEvent(ctx, notify_class, event, key);
   });
   return rm::kOk;
@@ -106,6 +125,11 @@ void OnFilter(rm::FilterCtx* command) {
 
 void OnFlush(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
   const auto* flush = static_cast<const rm::FlushInfo*>(data);
+  if (subevent == rm::kFlushStart) {
+    Guarded(ctx, "keeping the backlog", [&] {
+      state->backlog.OnFlushStart(state->context.get(), flush->db);
+    });
+  }
   if (subevent != rm::kFlushEnd || !state->server.captures()) return;
   if (flush->db <= 0) RestoreRegistryLater(ctx);
 }
@@ -114,6 +138,7 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
   Guarded(ctx, "the role change", [&] {
     const bool replica = subevent == rm::kRoleIsReplica;
     state->server.OnRole(replica);
+    state->backlog.Forget();
     if (replica) {
       state->link.Release("the server became a replica");
     } else {
@@ -126,7 +151,9 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
 void OnLoading(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
   Guarded(ctx, "loading", [&] {
     state->server.OnLoading(ctx, subevent);
+    state->backlog.DropSaved();
     if (state->server.loading()) return;
+    state->backlog.Forget();
     state->registry.Load(state->context.get());
     BeginEpoch(ctx, "the data set was loaded");
   });
@@ -141,8 +168,16 @@ void OnClient(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
   });
 }
 
-void OnConfig(rm::Ctx*, rm::Event, uint64_t, void* data) {
-  state->server.OnConfigChange(*static_cast<const rm::ConfigChange*>(data));
+void OnConfig(rm::Ctx* ctx, rm::Event, uint64_t, void* data) {
+  Guarded(ctx, "a change of the configuration", [&] {
+    ServerState& server = state->server;
+    const bool evicted = server.evicts();
+    server.OnConfigChange(state->context.get(),
+                          *static_cast<const rm::ConfigChange*>(data));
+    if (!server.evicts() || evicted || state->registry.registrations().empty())
+      return;
+    rm::Log(ctx, "warning", "%s", server.EvictionWarning().c_str());
+  });
 }
 
 void OnInfo(rm::InfoCtx* info, int for_crash_report) {
@@ -153,12 +188,12 @@ void OnInfo(rm::InfoCtx* info, int for_crash_report) {
 // What every key and every command pays for: taken on when the first rule
 // arrives, not before.
 void WatchKeysAndCommands(rm::Ctx* ctx) {
-  rm::SubscribeToKeyspaceEvents(ctx,
-                                rm::kNotifyGeneric | rm::kNotifyString |
-                                    rm::kNotifyList | rm::kNotifySet |
-                                    rm::kNotifyHash | rm::kNotifyZset |
-                                    rm::kNotifyExpired | rm::kNotifyEvicted,
-                                OnKeyEvent);
+  rm::SubscribeToKeyspaceEvents(
+      ctx,
+      rm::kNotifyGeneric | rm::kNotifyString | rm::kNotifyList |
+          rm::kNotifySet | rm::kNotifyHash | rm::kNotifyZset |
+          rm::kNotifyStream | rm::kNotifyExpired | rm::kNotifyEvicted,
+      OnKeyEvent);
   rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf);
 }
 
@@ -213,10 +248,17 @@ ModuleState::ModuleState(rm::Ctx* ctx)
 
 void ModuleState::OnRegistryChange() {
   std::vector<std::shared_ptr<CaptureRule>> rules;
+  std::vector<Backlog::Use> uses;
   for (const auto& [id, registration] : registry.registrations()) {
     rules.push_back(registration.rule);
+    uses.push_back({NamesOf(registration.definition), registration.rule,
+                    registration.Limit()});
   }
-  if (!rules.empty() && !std::exchange(watching, true)) {
+  for (const auto& [stream, orphan] : registry.orphans()) {
+    uses.push_back({NamesOf(orphan), nullptr});
+  }
+  backlog.SetUses(context.get(), uses, registry.epochs());
+  if (!uses.empty() && !std::exchange(watching, true)) {
     // A replica that came before the filter could see it may be there now.
     server.ReadReplication(context.get());
     WatchKeysAndCommands(context.get());

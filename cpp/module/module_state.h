@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "module/backlog.h"
 #include "module/capture.h"
 #include "module/command_filter.h"
 #include "module/handles.h"
@@ -29,7 +30,8 @@ struct ModuleState {
   ServerState server;
   RemovedFields removed;
   UnitTracker units;
-  Capture capture{server, removed, units};
+  Backlog backlog{server};
+  Capture capture{server, removed, units, backlog};
   CommandFilter filter{server, removed, units, capture};
   HostLink link;
   Registry registry;
@@ -37,9 +39,10 @@ struct ModuleState {
   // Set by RG.CONFIGSET. Only in memory, as it may hold passwords: the host
   // seals it, stores it as a session and gives it back after a restart.
   std::map<std::string, std::string, std::less<>> config;
-  bool watching = false;        // key events and commands reach us
-  bool epoch_is_due = false;    // a timer will write the registry's meta
-  bool restore_is_due = false;  // a timer will write the registry anew
+  bool watching = false;         // key events and commands reach us
+  bool epoch_is_due = false;     // a timer will write the registry's meta
+  bool orphans_are_due = false;  // a timer will look for empty ones
+  bool restore_is_due = false;   // a timer will write the registry anew
 };
 
 // The module's state; valid after RedisModule_OnLoad. Main thread only.

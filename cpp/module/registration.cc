@@ -29,6 +29,14 @@ CaptureRule::Options RuleOptions(const json& definition) {
   return options;
 }
 
+// "_persons-stream-p-{06S}" → "_persons-dead-p-{06S}"
+std::string Sibling(std::string stream, const std::string& kind) {
+  const std::string_view own = "-stream-";
+  const size_t at = stream.find(own);
+  if (at == std::string::npos) return stream + "-" + kind;
+  return stream.replace(at, own.size(), "-" + kind + "-");
+}
+
 std::string TakeText(json* object, const char* name) {
   std::string text = object->at(name).get<std::string>();
   object->erase(name);
@@ -45,10 +53,27 @@ std::string Registration::Encode() const {
   return stored.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+long long Registration::Limit() const {
+  const auto it = definition.find("max_backlog");
+  const long long limit =
+      it != definition.end() && it->is_number() ? it->get<long long>() : 0;
+  return limit > 0 ? limit : ChangeStream::kNoLimit;
+}
+
 std::string Registration::Text(const char* name) const {
   const auto it = definition.find(name);
   return it != definition.end() && it->is_string() ? it->get<std::string>()
                                                    : std::string();
+}
+
+StreamNames NamesOf(const json& definition) {
+  const auto stream = definition.at("stream").get<std::string>();
+  const auto name = [&](const char* kind) {
+    const auto it = definition.find(kind);
+    return it != definition.end() && it->is_string() ? it->get<std::string>()
+                                                     : Sibling(stream, kind);
+  };
+  return {stream, name("dead"), name("parked"), name("dirty")};
 }
 
 Registration MakeRegistration(json definition) {
@@ -63,6 +88,10 @@ Registration MakeRegistration(json definition) {
   }
   Registration registration;
   registration.rule = std::make_shared<CaptureRule>(RuleOptions(definition));
+  const StreamNames names = NamesOf(definition);
+  definition["dead"] = names.dead;
+  definition["parked"] = names.parked;
+  definition["dirty"] = names.dirty;
   registration.definition = std::move(definition);
   return registration;
 }

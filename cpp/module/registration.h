@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "module/capture_rule.h"
+#include "module/change_stream.h"
 
 namespace regear {
 
@@ -26,9 +27,15 @@ struct Registration {
   // Stored form: the definition with the three ids.
   std::string Encode() const;
 
+  // Entries of the stream from which on only dirty keys are kept.
+  long long Limit() const;
   // The text member `name` of the definition, empty if it has none.
   std::string Text(const char* name) const;
 };
+
+// The keys that hold the backlog of `definition`; those that it does not name,
+// because an older host wrote it, are named after its stream.
+StreamNames NamesOf(const nlohmann::json& definition);
 
 // A function that throws std::exception with what is wrong if `definition`
 // is not a registration.

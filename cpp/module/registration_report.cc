@@ -56,6 +56,14 @@ std::string PrivateData(const Registration& registration) {
          "'], 'depsList': []}";
 }
 
+// What keeps changes from being captured, or did.
+json CaptureError(const CaptureRule& rule) {
+  const ChangeStream* stream = rule.backlog.get();
+  if (stream != nullptr && !stream->failure.empty()) return stream->failure;
+  if (stream != nullptr && !stream->loss.empty()) return stream->loss;
+  return rule.last_error.empty() ? json() : json(rule.last_error);
+}
+
 void ReplyCounters(rm::Ctx* ctx, long long triggered) {
   Reply(ctx, "numTriggered");
   Reply(ctx, triggered);
@@ -85,11 +93,7 @@ void ReplyKeysReaderData(rm::Ctx* ctx, const Registration& registration) {
   Reply(ctx, "sync");
   ReplyCounters(ctx, static_cast<long long>(registration.rule->captured));
   Reply(ctx, "lastError");
-  if (registration.rule->last_error.empty()) {
-    rm::ReplyWithNull(ctx);
-  } else {
-    Reply(ctx, registration.rule->last_error);
-  }
+  ReplyTextOrNull(ctx, CaptureError(*registration.rule));
   Reply(ctx, "args");
   rm::ReplyWithArray(ctx, 8);
   Reply(ctx, "regex");
@@ -178,9 +182,7 @@ json DescribeRegistration(const Registration& registration,
   description["stream_id"] = registration.stream_id;
   description["session"] = registration.session;
   description["captured"] = registration.rule->captured;
-  description["capture_error"] = registration.rule->last_error.empty()
-                                     ? json()
-                                     : json(registration.rule->last_error);
+  description["capture_error"] = CaptureError(*registration.rule);
   description["status"] = status;
   return description;
 }

@@ -9,12 +9,16 @@
 #include <stdexcept>
 #include <utility>
 
+#include "module/own_writes.h"
+#include "module/succession.h"
+
 namespace regear {
 
 namespace {
 
 constexpr std::string_view kRegistrationPrefix = "registration:";
 constexpr std::string_view kSessionPrefix = "session:";
+constexpr std::string_view kOrphanPrefix = "orphan:";
 constexpr size_t kMaxRetiredIds = 1024;
 
 std::string RandomHex128() {
@@ -56,6 +60,7 @@ void Registry::Load(rm::Ctx* ctx) {
   const DatabaseScope database(ctx, 0);
   registrations_.clear();
   sessions_.clear();
+  orphans_.clear();
   std::vector<std::pair<std::string, std::string>> stored;
   {
     const StringPtr name = MakeString(kKey);
@@ -83,6 +88,10 @@ void Registry::LoadField(rm::Ctx* ctx, std::string_view field,
       DecodeMeta(value);
     } else if (field.starts_with(kSessionPrefix)) {
       sessions_.emplace(field.substr(kSessionPrefix.size()), value);
+    } else if (field.starts_with(kOrphanPrefix)) {
+      auto orphan = nlohmann::json::parse(value);
+      std::string stream = NamesOf(orphan).stream;
+      orphans_.emplace(std::move(stream), std::move(orphan));
     } else if (field.starts_with(kRegistrationPrefix)) {
       Registration registration = DecodeRegistration(value);
       std::string id = registration.id;
@@ -106,6 +115,9 @@ void Registry::Store(rm::Ctx* ctx) {
   for (const auto& [id, registration] : registrations_) {
     Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
   }
+  for (const auto& [stream, orphan] : orphans_) {
+    Write(ctx, Join(kOrphanPrefix, stream), orphan.dump());
+  }
   for (const auto& [id, blob] : sessions_) {
     Write(ctx, Join(kSessionPrefix, id), blob);
   }
@@ -115,14 +127,20 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
                                             const NewSession& session) {
   std::vector<Registration> added;
   std::set<std::string> names;
-  for (const nlohmann::json& definition : session.definitions) {
-    added.push_back(MakeRegistration(definition));
+  for (nlohmann::json definition : session.definitions) {
+    const nlohmann::json* old =
+        Predecessor(session.replaces, definition.value("name", ""));
+    if (old != nullptr) {
+      const DatabaseScope database(ctx, 0);
+      Inherit(&definition, *old, LastGeneratedId(ctx, NamesOf(*old).stream));
+    }
+    added.push_back(MakeRegistration(std::move(definition)));
     if (!names.insert(added.back().Text("name")).second) {
       throw std::invalid_argument("two registrations have one name: " +
                                   added.back().Text("name"));
     }
   }
-  for (const std::string& id : session.replaces) Remove(ctx, id);
+  for (const std::string& id : session.replaces) Remove(ctx, id, names);
   std::vector<std::string> ids;
   for (Registration& registration : added) {
     registration.id = NextId();
@@ -131,6 +149,8 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
     ids.push_back(registration.id);
     Write(ctx, Join(kRegistrationPrefix, registration.id),
           registration.Encode());
+    const std::string stream(View(registration.rule->stream()));
+    if (orphans_.erase(stream) > 0) Erase(ctx, Join(kOrphanPrefix, stream));
     registrations_.emplace(registration.id, std::move(registration));
   }
   if (!ids.empty() || session.keep) {
@@ -158,15 +178,37 @@ bool Registry::Unregister(rm::Ctx* ctx, std::string_view id) {
   retired_ids_.push_back(id == registration.id ? registration.stream_id
                                                : registration.id);
   if (retired_ids_.size() > kMaxRetiredIds) retired_ids_.pop_front();
-  Remove(ctx, std::string(registration.id));
+  Remove(ctx, std::string(registration.id), {});
   Changed();
   return true;
 }
 
-void Registry::Remove(rm::Ctx* ctx, const std::string& id) {
+const nlohmann::json* Registry::Predecessor(
+    const std::vector<std::string>& replaces, const std::string& name) const {
+  for (const std::string& id : replaces) {
+    const auto it = registrations_.find(id);
+    if (it != registrations_.end() && it->second.Text("name") == name) {
+      return &it->second.definition;
+    }
+  }
+  for (const auto& [stream, orphan] : orphans_) {
+    if (orphan.value("name", "") == name) return &orphan;
+  }
+  return nullptr;
+}
+
+void Registry::Remove(rm::Ctx* ctx, const std::string& id,
+                      const std::set<std::string>& heirs) {
   const auto it = registrations_.find(id);
   if (it == registrations_.end()) return;
   const std::string session = it->second.session;
+  const nlohmann::json& definition = it->second.definition;
+  if (!heirs.contains(it->second.Text("name")) && HasBacklog(ctx, definition)) {
+    const std::string stream = it->second.Text("stream");
+    const auto orphan =
+        orphans_.insert_or_assign(stream, MakeOrphan(definition));
+    Write(ctx, Join(kOrphanPrefix, stream), orphan.first->second.dump());
+  }
   registrations_.erase(it);
   Erase(ctx, Join(kRegistrationPrefix, id));
   const bool session_is_used = std::any_of(
@@ -204,6 +246,18 @@ void Registry::Update(rm::Ctx* ctx, std::string_view name,
   }
 }
 
+void Registry::DropEmptyOrphans(rm::Ctx* ctx) {
+  std::vector<std::string> empty;
+  for (const auto& [stream, orphan] : orphans_) {
+    if (!HasBacklog(ctx, orphan)) empty.push_back(stream);
+  }
+  for (const std::string& stream : empty) {
+    orphans_.erase(stream);
+    Erase(ctx, Join(kOrphanPrefix, stream));
+  }
+  if (!empty.empty()) Changed();
+}
+
 uint64_t Registry::RaiseFence(rm::Ctx* ctx, uint64_t found) {
   fence_ = std::max(fence_, found) + 1;
   if (epochs_.empty()) BeginEpoch(ctx);
@@ -218,15 +272,27 @@ void Registry::BeginEpoch(rm::Ctx* ctx) {
     const std::string_view stream = View(registration.rule->stream());
     last_ids[std::string(stream)] = LastGeneratedId(ctx, stream);
   }
+  for (const auto& [stream, orphan] : orphans_) {
+    last_ids[stream] = LastGeneratedId(ctx, stream);
+  }
   epochs_.Begin(RandomHex128(), std::move(last_ids));
 }
 
 bool Registry::IsOwnKey(std::string_view key) const {
   if (key.starts_with("_regear:")) return true;
-  return std::any_of(registrations_.begin(), registrations_.end(),
-                     [&](const auto& entry) {
-                       return View(entry.second.rule->stream()) == key;
-                     });
+  return own_keys_.contains(std::string(key));
+}
+
+void Registry::FindOwnKeys() {
+  own_keys_.clear();
+  const auto add = [&](const nlohmann::json& definition) {
+    const StreamNames names = NamesOf(definition);
+    own_keys_.insert({names.stream, names.dead, names.parked, names.dirty});
+  };
+  for (const auto& [id, registration] : registrations_) {
+    add(registration.definition);
+  }
+  for (const auto& [stream, orphan] : orphans_) add(orphan);
 }
 
 std::string Registry::EncodeMeta() const {
@@ -273,6 +339,7 @@ std::string Registry::NextId() {
 
 void Registry::Changed() {
   ++generation_;
+  FindOwnKeys();
   on_change_();
 }
 

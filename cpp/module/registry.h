@@ -5,8 +5,11 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "module/epochs.h"
@@ -21,6 +24,7 @@ namespace regear {
 // module. Its fields:
 //   meta                 {"next_id", "fence", "epoch", "epoch_id", "epochs"}
 //   registration:<id>    Registration::Encode
+//   orphan:<stream>      MakeOrphan: a backlog without a registration
 //   session:<id>         the host's sealed blob, opaque to the module
 // Memory is the truth: a change made to the hash by others is undone.
 // Main thread only.
@@ -44,10 +48,19 @@ class Registry {
     std::vector<nlohmann::json> definitions;  // of its registrations
     bool keep = false;                        // though it has no registration
   };
+  // A new version of a registration, or of an orphan, goes on with its streams
+  // (see Inherit).
   // Adds a session and takes away what it replaces, in one step. Throws
   // std::exception and changes nothing if a definition is wrong. Returns the
   // ids of the new registrations.
   std::vector<std::string> Register(rm::Ctx* ctx, const NewSession& session);
+
+  // What unregistered registrations have left behind, by stream.
+  const std::map<std::string, nlohmann::json>& orphans() const {
+    return orphans_;
+  }
+  // Forgets the orphans whose backlog is empty.
+  void DropEmptyOrphans(rm::Ctx* ctx);
 
   // Takes a registration away by either of its ids; false if there is none.
   // The other id of the pair is still accepted once, because scripts
@@ -96,13 +109,22 @@ class Registry {
   void LoadField(rm::Ctx* ctx, std::string_view field, std::string_view value);
   void Write(rm::Ctx* ctx, std::string_view field, std::string_view value);
   void Erase(rm::Ctx* ctx, std::string_view field);
-  void Remove(rm::Ctx* ctx, const std::string& id);
+  // Leaves an orphan, unless the backlog is empty or `heirs` has the name.
+  void Remove(rm::Ctx* ctx, const std::string& id,
+              const std::set<std::string>& heirs);
+  // The definition of the registration that one named `name` follows; null if
+  // there is none.
+  const nlohmann::json* Predecessor(const std::vector<std::string>& replaces,
+                                    const std::string& name) const;
+  void FindOwnKeys();
   std::string NextId();
   void Changed();
 
   const std::function<void()> on_change_;
   std::map<std::string, Registration> registrations_;  // by KeysReader id
   std::map<std::string, std::string> sessions_;        // id → sealed blob
+  std::map<std::string, nlohmann::json> orphans_;      // by stream
+  std::unordered_set<std::string> own_keys_;
   std::deque<std::string> retired_ids_;  // partners of unregistered ids
   uint64_t next_id_ = 1;
   uint64_t fence_ = 0;

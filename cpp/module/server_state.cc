@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "module/handles.h"
+
 namespace regear {
 
 void ServerState::Start(rm::Ctx* ctx) {
@@ -9,6 +11,7 @@ void ServerState::Start(rm::Ctx* ctx) {
   replica_ = (flags & rm::kContextReplica) != 0;
   loading_ = (flags & (rm::kContextLoading | rm::kContextAsyncLoading)) != 0;
   ReadReplication(ctx);
+  ReadPolicy(ctx);
 }
 
 void ServerState::OnRole(bool replica) {
@@ -22,12 +25,30 @@ void ServerState::OnLoading(rm::Ctx* ctx, uint64_t subevent) {
   if (!loading_) ReadReplication(ctx);
 }
 
-void ServerState::OnConfigChange(const rm::ConfigChange& change) {
+void ServerState::OnConfigChange(rm::Ctx* ctx, const rm::ConfigChange& change) {
   // An AOF that has just been turned on collects commands before its state
   // says that it is on.
   for (uint32_t i = 0; i < change.count; ++i) {
-    if (std::string_view(change.names[i]) == "appendonly") replicates_ = true;
+    const std::string_view name(change.names[i]);
+    if (name == "appendonly") replicates_ = true;
+    if (name == "maxmemory-policy") ReadPolicy(ctx);
   }
+}
+
+void ServerState::ReadPolicy(rm::Ctx* ctx) {
+  const CallReplyPtr reply(
+      rm::Call(ctx, "CONFIG", "cc", "GET", "maxmemory-policy"));
+  if (reply == nullptr || rm::CallReplyType(reply.get()) != rm::kReplyArray ||
+      rm::CallReplyLength(reply.get()) != 2) {
+    return;
+  }
+  policy_ = View(rm::CallReplyArrayElement(reply.get(), 1));
+}
+
+std::string ServerState::EvictionWarning() const {
+  return "maxmemory-policy " + policy_ +
+         " lets the server evict changes that are in no database yet: "
+         "CONFIG SET maxmemory-policy volatile-lru or noeviction";
 }
 
 void ServerState::ReadReplication(rm::Ctx* ctx) {

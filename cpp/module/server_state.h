@@ -1,6 +1,7 @@
 // What the module has to know of the server it lives in. Main thread only.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "module/module_api.h"
@@ -24,7 +25,12 @@ class ServerState {
 
   void OnRole(bool replica);
   void OnLoading(rm::Ctx* ctx, uint64_t subevent);
-  void OnConfigChange(const rm::ConfigChange& change);
+  void OnConfigChange(rm::Ctx* ctx, const rm::ConfigChange& change);
+
+  // True if the server would evict keys that have no time to live, as those
+  // of a backlog are; whether it has a limit of memory now or gets one later.
+  bool evicts() const { return policy_.starts_with("allkeys-"); }
+  std::string EvictionWarning() const;
 
   // A replica asks to be synchronised. Seen by the command filter, because
   // the server's own event comes after the copy has begun.
@@ -33,6 +39,9 @@ class ServerState {
   void ReadReplication(rm::Ctx* ctx);
 
  private:
+  void ReadPolicy(rm::Ctx* ctx);
+
+  std::string policy_;  // maxmemory-policy
   bool replica_ = false;
   bool loading_ = false;
   bool replicates_ = false;  // never goes back: a backlog may be replayed

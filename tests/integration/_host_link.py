@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import redis
 
 STREAM = "_persons-stream-Persons-{06S}"
+DEAD, PARKED, DIRTY = (
+    f"_persons-{kind}-Persons-{{06S}}" for kind in ("dead", "parked", "dirty")
+)
 Entry = tuple[str, str, str, list[str]]
 
 
@@ -23,7 +27,15 @@ class IdleHost:
         reply = self._client.execute_command("RG.HOST", "ATTACH", 1, self._host_id, 0)
         return dict(zip(reply[::2], reply[1::2]))
 
-    def register(self, *fields: str, prefix: str = "person:", db: int = 0) -> list[str]:
+    def register(
+        self,
+        *fields: str,
+        prefix: str = "person:",
+        db: int = 0,
+        replaces: Sequence[str] = (),
+        **members: Any,
+    ) -> list[str]:
+        """``members``: of the registration, beside or instead of ours."""
         registration = {
             "name": "Persons",
             "kind": "write-behind",
@@ -32,12 +44,22 @@ class IdleHost:
             "events": ["change"],
             "fields": list(fields) or None,
             "stream": STREAM,
+            **members,
         }
-        session = {"id": "session", "registrations": [registration]}
+        session = {
+            "id": "session",
+            "registrations": [registration],
+            "replaces": replaces,
+        }
         fence = self.attach()["fence"]
         return self._client.execute_command(
             "RG.HOST", "REGISTER", fence, 0, json.dumps(session), "sealed"
         )
+
+    def command(self, name: str, *arguments: Any) -> Any:
+        """RG.HOST name fence argument…"""
+        fence = self.attach()["fence"]
+        return self._client.execute_command("RG.HOST", name, fence, *arguments)
 
     def epochs(self) -> list[tuple[int, str, str]]:
         """Number, id and the stream's last id at the start of each."""

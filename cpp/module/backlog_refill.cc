@@ -1,0 +1,108 @@
+// Dirty keys become changes again: their present state is appended.
+#include <algorithm>
+#include <chrono>
+
+#include "module/backlog.h"
+#include "module/key_state.h"
+#include "module/own_writes.h"
+
+namespace regear {
+
+namespace {
+
+constexpr std::string_view kEvent = "dirty";
+constexpr std::string_view kGone = "state gone before it was read";
+
+long long NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+bool Holds(const KeyState& state, std::string_view field) {
+  return std::any_of(state.fields.begin(), state.fields.end(),
+                     [&](const FieldAndValue& pair) {
+                       return View(pair.field.get()) == field;
+                     });
+}
+
+ChangeEntry MakeEntry(rm::String* key, ChangeOp op, const KeyState& state,
+                      const DirtyKey& dirty, const std::string* ack) {
+  ChangeEntry entry(key, kEvent, op, false);
+  if (ack != nullptr) entry.AddAck(MakeString(*ack));
+  if (op == ChangeOp::kDelete) return entry;
+  for (const std::string& field : dirty.cleared) {
+    if (Holds(state, field)) continue;
+    const StringPtr name = MakeString(field);
+    entry.AddCleared(name.get());
+  }
+  for (const FieldAndValue& pair : state.fields) {
+    entry.AddField(pair.field.get(), Share(pair.value.get()));
+  }
+  return entry;
+}
+
+}  // namespace
+
+bool Backlog::Refill(rm::Ctx* ctx, ChangeStream* stream, size_t max) {
+  const std::shared_ptr<CaptureRule> rule = stream->rule.lock();
+  if (rule == nullptr) return true;  // until it is registered again
+  const OwnWrites own;
+  const DatabaseScope database(ctx, 0);
+  std::vector<std::string> done;
+  bool fails = false;
+  for (const auto& [key, dirty] : stream->dirty.Some(ctx, max)) {
+    if (stream->full() || done.size() >= max) break;
+    fails = !AppendState(ctx, stream, rule.get(), key, dirty);
+    if (fails) break;
+    done.push_back(key);
+  }
+  stream->dirty.Erase(ctx, done);
+  stream->fails = fails;
+  if (!fails) stream->failure.clear();
+  return !fails;
+}
+
+bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
+                          const std::string& key, const DirtyKey& dirty) {
+  const StringPtr name = MakeString(key);
+  KeyState state;
+  {
+    const DatabaseScope database(ctx, rule->db());
+    state = ReadKey(ctx, name.get(), *rule);
+  }
+  if (state.kind == KeyKind::kMissing && dirty.op != ChangeOp::kDelete) {
+    AddLetterOfGone(ctx, stream, key);
+    return true;
+  }
+  const ChangeOp op =
+      state.kind == KeyKind::kHash ? ChangeOp::kReplace : ChangeOp::kDelete;
+  rule->last_unit = 0;
+  if (dirty.acks.empty()) {
+    ChangeEntry entry = MakeEntry(name.get(), op, state, dirty, nullptr);
+    return AppendNow(ctx, stream, &entry);
+  }
+  // An entry has room for one ack.
+  return std::all_of(
+      dirty.acks.begin(), dirty.acks.end(), [&](const std::string& ack) {
+        ChangeEntry entry = MakeEntry(name.get(), op, state, dirty, &ack);
+        return AppendNow(ctx, stream, &entry);
+      });
+}
+
+void Backlog::AddLetterOfGone(rm::Ctx* ctx, ChangeStream* stream,
+                              const std::string& key) {
+  const std::string id = Text(stream->last);
+  const std::string now = std::to_string(NowMs());
+  const CallReplyPtr reply(rm::Call(
+      ctx, "XADD", "!sccbcbcccbcbcccb", stream->dead.name(), "*",
+      "_original_key", key.data(), key.size(), "_event", kEvent.data(),
+      kEvent.size(), "#", "=", "_id", id.data(), id.size(), "_error",
+      kGone.data(), kGone.size(), "_code", "", "_at", now.data(), now.size()));
+  if (reply == nullptr || rm::CallReplyType(reply.get()) == rm::kReplyError) {
+    Lose(ctx, stream, 1, std::string(kGone) + ": " + key);
+  }
+  stream->dead.Recount(ctx);
+}
+
+}  // namespace regear
