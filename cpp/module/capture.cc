@@ -52,15 +52,22 @@ bool Capture::MatchesAnyDb(std::string_view key) const {
 
 void Capture::OnKeyEvent(rm::Ctx* ctx, int notify_class, std::string_view event,
                          rm::String* key) {
-  if (rules_.empty() || !server_.captures()) return;
+  if (rules_.empty() || acting_ || !server_.captures()) return;
   const std::string_view name = View(key);
   int db = -1;
+  ++events_;
   for (const std::shared_ptr<CaptureRule>& rule : rules_) {
     if (!rule->MatchesPrefix(name)) continue;
     if (db < 0) db = rm::GetSelectedDb(ctx);
-    if (rule->db() != db || !rule->WantsEvent(event)) continue;
-    const EventKind kind = ClassifyEvent(notify_class, event);
-    if (kind == EventKind::kIgnored || kind == EventKind::kCacheEvent) continue;
+    if (rule->db() != db) continue;
+    EventKind kind = ClassifyEvent(notify_class, event);
+    if (kind == EventKind::kIgnored) continue;
+    if (kind == EventKind::kCacheEvent) {
+      if (!rule->DeletesOn(event)) continue;
+      kind = EventKind::kValueGone;
+    } else if (!rule->WantsEvent(event)) {
+      continue;
+    }
     CaptureFor(ctx, rule, kind, event, key);
   }
 }
@@ -69,22 +76,41 @@ void Capture::CaptureFor(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
                          EventKind kind, std::string_view event,
                          rm::String* key) {
   const int flags = rm::GetContextFlags(ctx);
+  const bool in_exec = (flags & rm::kContextMulti) != 0;
+  const uint64_t unit = units_.Current(flags);
   KeyState state;
-  if (kind != EventKind::kValueGone) state = ReadKey(ctx, key, *rule);
+  Operation* operation = nullptr;
+  if (kind != EventKind::kValueGone) {
+    state = ReadKey(ctx, key, *rule);
+    if (state.operation != nullptr && kind != EventKind::kFieldsRemoved)
+        [[unlikely]] {
+      operation = operations_.Obey(rule, key, View(state.operation.get()),
+                                   events_, unit);
+      FinishUnitLater(ctx);
+      if (operation != nullptr && !operation->captures()) return;
+    }
+  }
   ChangeOp op = ChangeOp::kMerge;
   std::vector<StringPtr> cleared;
-  if (!Describe(*rule, kind, (flags & rm::kContextMulti) != 0, View(key), state,
-                &op, &cleared)) {
+  if (!Describe(*rule, kind, in_exec, View(key), state, &op, &cleared)) return;
+  if (op == ChangeOp::kDelete && event == "del" &&
+      migrated_.Caused(View(key), in_exec)) {
     return;
   }
-  const uint64_t unit = units_.Current(flags);
-  ChangeEntry entry(key, event, op, rule->last_unit == unit);
+  StringPtr ack;
+  if (operation != nullptr && operation->known() && !operation->ack().empty()) {
+    ack = MakeString(operation->ack());
+    operation->entrusted = true;
+  }
+  ChangeEntry entry(key, event, op, rule->last_unit == unit, std::move(ack));
   rule->last_unit = unit;
   for (const StringPtr& field : cleared) entry.AddCleared(field.get());
   if (op != ChangeOp::kDelete) {
     for (FieldAndValue& pair : state.fields) {
       entry.AddField(pair.field.get(), std::move(pair.value));
     }
+  } else if (deleted_ != nullptr) {
+    deleted_->emplace(rule.get(), View(key));
   }
   Emit(ctx, rule, std::move(entry));
 }
@@ -118,47 +144,84 @@ bool Capture::Describe(const CaptureRule& rule, EventKind kind, bool in_exec,
 KeyKind Capture::Recapture(rm::Ctx* ctx,
                            const std::shared_ptr<CaptureRule>& rule,
                            rm::String* key, std::string_view event) {
+  KeyKind kind = KeyKind::kMissing;
+  ChangeEntry entry = WholeState(ctx, rule.get(), key, event, &kind);
+  if (kind != KeyKind::kMissing) Append(ctx, rule.get(), &entry);
+  return kind;
+}
+
+// What the key is now, whatever became of it. A unit of its own: whatever
+// follows begins another one.
+ChangeEntry Capture::WholeState(rm::Ctx* ctx, CaptureRule* rule,
+                                rm::String* key, std::string_view event,
+                                KeyKind* kind) {
   KeyState state;
   {
     const DatabaseScope database(ctx, rule->db());
     state = ReadKey(ctx, key, *rule);
   }
-  if (state.kind == KeyKind::kMissing) return state.kind;
+  *kind = state.kind;
   const bool is_hash = state.kind == KeyKind::kHash;
-  // A unit of its own: whatever follows begins another one.
   ChangeEntry entry(key, event,
                     is_hash ? ChangeOp::kReplace : ChangeOp::kDelete, false);
   rule->last_unit = 0;
   for (FieldAndValue& pair : state.fields) {
     entry.AddField(pair.field.get(), std::move(pair.value));
   }
-  Append(ctx, rule.get(), &entry);
-  return state.kind;
+  return entry;
 }
 
 void Capture::Emit(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
                    ChangeEntry entry) {
   if (rm::AddPostNotificationJob == nullptr) {
+    if (unfinished_) [[unlikely]]
+      Prepare(ctx);
+    if (!swept_.empty()) [[unlikely]]
+      EmitSwept(ctx);
     Append(ctx, rule.get(), &entry);
     return;
   }
+  if (!swept_.empty()) [[unlikely]]
+    EmitSwept(ctx);
   unit_.push_back({rule, std::move(entry)});
-  if (unit_.size() > 1) return;  // the job of this unit is registered already
-  const auto job = [](rm::Ctx* job_ctx, void* self) {
-    Guarded(job_ctx, "appending a unit",
-            [&] { static_cast<Capture*>(self)->AppendUnit(job_ctx); });
+  FinishUnitLater(ctx);
+}
+
+void Capture::FinishUnitLater(rm::Ctx* ctx) {
+  if (std::exchange(unfinished_, true)) return;
+  const auto finish = [](rm::Ctx* job_ctx, void* self) {
+    Guarded(job_ctx, "finishing a unit",
+            [&] { static_cast<Capture*>(self)->FinishUnit(job_ctx); });
   };
-  if (rm::AddPostNotificationJob(ctx, job, this, nullptr) != rm::kOk) {
-    AppendUnit(ctx);
+  if (rm::AddPostNotificationJob == nullptr) {
+    rm::CreateTimer(ctx, 0, finish, this);
+  } else if (rm::AddPostNotificationJob(ctx, finish, this, nullptr) !=
+             rm::kOk) {
+    FinishUnit(ctx);
   }
 }
 
-void Capture::AppendUnit(rm::Ctx* ctx) {
+void Capture::FinishUnit(rm::Ctx* ctx) {
+  if (!unfinished_) return;  // a command came before the timer
+  Prepare(ctx);
+  unfinished_ = false;
   units_.EndUnit();
   std::vector<Pending> unit = std::exchange(unit_, {});
   for (Pending& pending : unit) {
     Append(ctx, pending.rule.get(), &pending.entry);
   }
+  for (const auto& [rule, key] : std::exchange(swept_, {})) {
+    KeyKind kind = KeyKind::kMissing;
+    ChangeEntry entry = WholeState(ctx, rule.get(), key.get(), "flush", &kind);
+    Append(ctx, rule.get(), &entry);
+  }
+  if (operations_.empty()) [[likely]]
+    return;
+  for (const auto& operation : operations_.Take()) Act(ctx, *operation);
+}
+
+void Capture::Prepare(rm::Ctx* ctx) {
+  if (prepare_) prepare_(ctx);
 }
 
 void Capture::Append(rm::Ctx* ctx, CaptureRule* rule, ChangeEntry* entry) {

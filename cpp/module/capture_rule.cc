@@ -10,6 +10,7 @@ CaptureRule::CaptureRule(const Options& options)
     : prefix_(options.prefix),
       db_(options.db),
       all_fields_(options.all_fields),
+      operations_(options.operations),
       stream_(MakeString(options.stream)) {
   for (const std::string& event : options.events) {
     if (event == "change") every_event_ = true;
@@ -19,6 +20,18 @@ CaptureRule::CaptureRule(const Options& options)
   for (const std::string& field : options.fields) {
     fields_.push_back(MakeString(field));
   }
+  // A recipe that leaves "del" out of its events wants no deletes at all.
+  if (!WantsEvent("del")) return;
+  for (const std::string& event : options.delete_on) {
+    delete_on_expired_ |= event == "expired";
+    delete_on_evicted_ |= event == "evicted";
+  }
+  delete_on_flush_ = options.delete_on_flush;
+  delete_missing_ = options.delete_missing;
+}
+
+bool CaptureRule::DeletesOn(std::string_view event) const {
+  return event == "expired" ? delete_on_expired_ : delete_on_evicted_;
 }
 
 bool CaptureRule::WantsEvent(std::string_view event) const {

@@ -23,7 +23,11 @@ class CaptureRule {
     int db = 0;
     std::vector<std::string> events;  // "change" stands for every event
     bool all_fields = false;
-    std::vector<std::string> fields;  // in mapping order, unless all_fields
+    std::vector<std::string> fields;     // in mapping order, unless all_fields
+    bool operations = false;             // the hash field '#' is obeyed
+    std::vector<std::string> delete_on;  // "del", "expired", "evicted"
+    bool delete_on_flush = false;
+    bool delete_missing = false;
     std::string stream;
   };
 
@@ -34,6 +38,13 @@ class CaptureRule {
   }
   int db() const { return db_; }
   bool WantsEvent(std::string_view event) const;
+  // Whether `event`, the key's removal by expiry or eviction, is a delete.
+  bool DeletesOn(std::string_view event) const;
+  // FLUSHALL, FLUSHDB and SWAPDB delete the rows of the keys that go.
+  bool deletes_on_flush() const { return delete_on_flush_; }
+  // A DEL of a key that is gone already is a delete.
+  bool deletes_missing() const { return delete_missing_; }
+  bool operations() const { return operations_; }
   // Whether `field` is captured. Fields that start with '_' never are, nor is
   // the operation field '#'.
   bool WantsField(std::string_view field) const;
@@ -53,6 +64,11 @@ class CaptureRule {
   const std::string prefix_;
   const int db_;
   const bool all_fields_;
+  const bool operations_;
+  bool delete_on_expired_ = false;
+  bool delete_on_evicted_ = false;
+  bool delete_on_flush_ = false;
+  bool delete_missing_ = false;
   bool every_event_ = false;
   std::unordered_set<std::string> events_;
   std::vector<StringPtr> fields_;

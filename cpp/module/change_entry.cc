@@ -57,7 +57,7 @@ rm::String* EventText(std::string_view event) {
 }  // namespace
 
 ChangeEntry::ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
-                         bool continues_unit) {
+                         bool continues_unit, StringPtr ack) {
   strings_.reserve(24);
   owned_.reserve(12);
   Push(Texts().key);
@@ -67,6 +67,11 @@ ChangeEntry::ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
   Push(EventText(event));
   Push(Texts().op);
   Push(OpText(op));
+  if (ack != nullptr) {
+    Push(Texts().ack);
+    Push(ack.get());
+    owned_.push_back(std::move(ack));
+  }
   if (continues_unit) {
     Push(Texts().unit);
     Push(Texts().plus);

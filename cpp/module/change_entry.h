@@ -25,8 +25,10 @@ enum class ChangeOp : char { kMerge = '=', kReplace = '!', kDelete = '~' };
 // are shared by all entries. Main thread only.
 class ChangeEntry {
  public:
+  // `ack` names the stream to report to once the change is in the target;
+  // null: nobody waits for it.
   ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
-              bool continues_unit);
+              bool continues_unit, StringPtr ack = nullptr);
   void AddAck(StringPtr ack);
   void AddCleared(rm::String* field);
   void AddField(rm::String* field, StringPtr value);

@@ -14,16 +14,7 @@ namespace regear {
 
 namespace {
 
-enum class Watched : uint8_t {
-  kNone,
-  kMulti,
-  kExec,
-  kDiscard,
-  kScript,
-  kHdel,
-  kHgetdel,
-  kSync,
-};
+using Watched = CommandFilter::Watched;
 
 struct WatchedName {
   std::string_view name;
@@ -31,15 +22,18 @@ struct WatchedName {
 };
 
 constexpr WatchedName kWatchedNames[] = {
-    {"hdel", Watched::kHdel},       {"exec", Watched::kExec},
-    {"eval", Watched::kScript},     {"sync", Watched::kSync},
-    {"multi", Watched::kMulti},     {"psync", Watched::kSync},
-    {"fcall", Watched::kScript},    {"discard", Watched::kDiscard},
-    {"hgetdel", Watched::kHgetdel}, {"evalsha", Watched::kScript},
+    {"del", Watched::kDelete},      {"hdel", Watched::kHdel},
+    {"exec", Watched::kExec},       {"unlink", Watched::kDelete},
+    {"eval", Watched::kScript},     {"evalsha", Watched::kScript},
+    {"fcall", Watched::kScript},    {"multi", Watched::kMulti},
+    {"discard", Watched::kDiscard}, {"reset", Watched::kDiscard},
+    {"hgetdel", Watched::kHgetdel}, {"migrate", Watched::kMigrate},
+    {"sync", Watched::kSync},       {"psync", Watched::kSync},
+    {"acl", Watched::kAcl},
 };
 
 Watched Classify(std::string_view name) {
-  if (name.size() < 4 || name.size() > 7) return Watched::kNone;
+  if (name.size() < 3 || name.size() > 7) return Watched::kNone;
   const char first = static_cast<char>(name[0] | 0x20);  // ASCII lower case
   for (const WatchedName& watched : kWatchedNames) {
     if (watched.name[0] == first && watched.name.size() == name.size() &&
@@ -59,45 +53,99 @@ uint64_t ClientOf(rm::FilterCtx* command) {
 }  // namespace
 
 void CommandFilter::OnCommand(rm::FilterCtx* command) {
+  if (capture_.unit_is_unfinished()) [[unlikely]]
+    FinishLastUnit();
   const Watched watched = Classify(View(rm::CommandFilterArgGet(command, 0)));
   if (watched == Watched::kNone) [[likely]] {
-    units_.OnCommand();
-    removed_.OnOtherCommand();
+    OnPlainCommand();
     return;
   }
   const uint64_t client = ClientOf(command);
   switch (watched) {
     case Watched::kHdel:  // HDEL key field…
       units_.OnCommand();
+      migrated_.OnOtherCommand();
       OnRemoval(command, client, 2);
       return;
     case Watched::kHgetdel:  // HGETDEL key FIELDS count field…
       units_.OnCommand();
+      migrated_.OnOtherCommand();
       OnRemoval(command, client, 4);
       return;
-    case Watched::kExec:
-      units_.OnExec();
-      removed_.OnExec(client);
+    case Watched::kMigrate:
+      OnPlainCommand();
+      OnMigrate(command, client);
       return;
-    case Watched::kMulti:
-    case Watched::kDiscard:
-      units_.OnCommand();
-      removed_.OnOtherCommand();
-      // Without client ids another client's queue would be forgotten.
-      if (client != 0) removed_.Forget(client);
+    case Watched::kDelete:
+      OnPlainCommand();
+      deletes_.OnDelete(command, client);
+      return;
+    case Watched::kAcl:
+      OnPlainCommand();
+      deletes_.OnAcl();
+      return;
+    case Watched::kSync:
+      OnPlainCommand();
+      server_.OnSyncCommand();
       return;
     case Watched::kScript:
       units_.OnScript();
       removed_.OnOtherCommand();
+      migrated_.OnOtherCommand();
+      deletes_.OnCaller(client);
       return;
-    case Watched::kSync:
-      server_.OnSyncCommand();
-      units_.OnCommand();
-      removed_.OnOtherCommand();
-      return;
-    case Watched::kNone:
+    default:
+      OnMultiChange(watched, client);
       return;
   }
+}
+
+void CommandFilter::OnMultiChange(Watched watched, uint64_t client) {
+  if (watched == Watched::kExec) {
+    units_.OnExec();
+    removed_.OnExec(client);
+    migrated_.OnExec(client);
+    deletes_.OnCaller(client);
+    deletes_.OnMultiEnd(client);
+    return;
+  }
+  OnPlainCommand();
+  if (watched == Watched::kMulti) {
+    deletes_.OnMulti(client);
+  } else {
+    deletes_.OnMultiEnd(client);
+  }
+  // Without client ids another client's queue would be forgotten.
+  if (client == 0) return;
+  removed_.Forget(client);
+  migrated_.Forget(client);
+}
+
+// Redis 7.0: the unit before this command is over, unless this is a command
+// of a script that is running.
+void CommandFilter::FinishLastUnit() {
+  if (rm::AddPostNotificationJob != nullptr) return;
+  constexpr int kInside = rm::kContextMulti | rm::kContextLua;
+  rm::Ctx* ctx = context_.get();
+  if (rm::GetContextFlags(ctx) & kInside) return;
+  capture_.FinishUnit(ctx);
+}
+
+// MIGRATE host port key|"" db timeout [COPY] [REPLACE] [AUTH …] [KEYS key…]
+void CommandFilter::OnMigrate(rm::FilterCtx* command, uint64_t client) {
+  const int count = rm::CommandFilterArgsCount(command);
+  const auto text = [&](int i) {
+    return View(rm::CommandFilterArgGet(command, i));
+  };
+  std::vector<std::string> keys;
+  bool in_list = false;
+  for (int i = 3; i < count; ++i) {
+    const bool is_key = i == 3 || in_list;
+    if (is_key && capture_.MatchesAnyDb(text(i))) keys.emplace_back(text(i));
+    in_list |= i > 5 && text(3).empty() && text(i).size() == 4 &&
+               strncasecmp(text(i).data(), "keys", 4) == 0;
+  }
+  if (!keys.empty()) migrated_.OnMigrate(client, std::move(keys));
 }
 
 void CommandFilter::OnRemoval(rm::FilterCtx* command, uint64_t client,

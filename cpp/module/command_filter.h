@@ -4,6 +4,8 @@
 #pragma once
 
 #include "module/capture.h"
+#include "module/delete_missing.h"
+#include "module/migrated_keys.h"
 #include "module/module_api.h"
 #include "module/removed_fields.h"
 #include "module/server_state.h"
@@ -13,20 +15,53 @@ namespace regear {
 
 class CommandFilter {
  public:
-  CommandFilter(ServerState& server, RemovedFields& removed, UnitTracker& units,
-                const Capture& capture)
-      : server_(server), removed_(removed), units_(units), capture_(capture) {}
+  // The commands that it looks at, some under one name.
+  enum class Watched : uint8_t {
+    kNone,
+    kAcl,
+    kDelete,
+    kDiscard,
+    kExec,
+    kHdel,
+    kHgetdel,
+    kMigrate,
+    kMulti,
+    kScript,
+    kSync,
+  };
+
+  CommandFilter(ServerState& server, RemovedFields& removed,
+                MigratedKeys& migrated, UnitTracker& units, Capture& capture,
+                DeleteMissing& deletes, const DetachedContext& context)
+      : server_(server),
+        removed_(removed),
+        migrated_(migrated),
+        units_(units),
+        capture_(capture),
+        deletes_(deletes),
+        context_(context) {}
 
   // Called for every command of every client: short where nothing matches.
   void OnCommand(rm::FilterCtx* command);
 
  private:
+  void OnPlainCommand() {
+    units_.OnCommand();
+    removed_.OnOtherCommand();
+    migrated_.OnOtherCommand();
+  }
   void OnRemoval(rm::FilterCtx* command, uint64_t client, int first_field);
+  void OnMigrate(rm::FilterCtx* command, uint64_t client);
+  void OnMultiChange(Watched watched, uint64_t client);
+  void FinishLastUnit();
 
   ServerState& server_;
   RemovedFields& removed_;
+  MigratedKeys& migrated_;
   UnitTracker& units_;
-  const Capture& capture_;
+  Capture& capture_;
+  DeleteMissing& deletes_;
+  const DetachedContext& context_;
 };
 
 }  // namespace regear

@@ -4,14 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "module/ack.h"
 #include "module/module_state.h"
 #include "module/stream_id.h"
 
 namespace regear {
 
 namespace {
-
-constexpr const char* kAckSeconds = "3600";
 
 const Registration& Named(std::string_view name) {
   const Registration* registration = State().registry.Find(name);
@@ -54,16 +53,6 @@ CallReplyPtr AddEntry(rm::Ctx* ctx, rm::String* stream, std::string_view id,
 bool HasEntry(rm::Ctx* ctx, rm::String* stream, rm::String* id) {
   const CallReplyPtr found(rm::Call(ctx, "XRANGE", "sss", stream, id, id));
   return !IsError(found) && rm::CallReplyLength(found.get()) > 0;
-}
-
-void SendAck(rm::Ctx* ctx, rm::String* stream, rm::String* status,
-             rm::String* error) {
-  CallReplyPtr(
-      View(error).empty()
-          ? rm::Call(ctx, "XADD", "!sccs", stream, "*", "status", status)
-          : rm::Call(ctx, "XADD", "!sccscs", stream, "*", "status", status,
-                     "error", error));
-  CallReplyPtr(rm::Call(ctx, "EXPIRE", "!sc", stream, kAckSeconds));
 }
 
 }  // namespace
@@ -135,8 +124,8 @@ int HostClose(rm::Ctx* ctx, const CommandArguments& arguments) {
 int HostAck(rm::Ctx* ctx, const CommandArguments& arguments) {
   const DatabaseScope database(ctx, Named(arguments.Text(1)).rule->db());
   for (size_t i = 2; i + 2 < arguments.size(); i += 3) {
-    SendAck(ctx, arguments.String(i), arguments.String(i + 1),
-            arguments.String(i + 2));
+    SendAck(ctx, arguments.String(i), arguments.Text(i + 1),
+            arguments.Text(i + 2));
   }
   return rm::ReplyWithSimpleString(ctx, "OK");
 }

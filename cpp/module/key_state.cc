@@ -4,6 +4,12 @@ namespace regear {
 
 namespace {
 
+// The field of a hash that says what to do with this write.
+rm::String* OperationField() {
+  static rm::String* const kField = MakeString("#").release();
+  return kField;
+}
+
 struct ScanTarget {
   const CaptureRule& rule;
   std::vector<FieldAndValue>& fields;
@@ -50,6 +56,12 @@ KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
     return state;
   }
   state.kind = KeyKind::kHash;
+  if (rule.operations()) {
+    rm::String* operation = nullptr;
+    rm::HashGet(open.get(), rm::kHashNone, OperationField(), &operation,
+                nullptr);
+    state.operation.reset(operation);
+  }
   if (rule.all_fields()) {
     ReadAllFields(open.get(), rule, &state);
   } else {

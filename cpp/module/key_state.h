@@ -22,6 +22,7 @@ struct KeyState {
   KeyKind kind = KeyKind::kMissing;
   std::vector<FieldAndValue> fields;  // that `rule` wants, in its order
   std::vector<rm::String*> absent;    // mapped fields that the hash lacks
+  StringPtr operation;                // value of '#' if `rule` obeys it
 };
 
 // In the selected database, without touching the key's access time.

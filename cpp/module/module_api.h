@@ -48,6 +48,11 @@ struct FlushInfo {
   int32_t sync;
   int32_t db;  // -1: all
 };
+struct SwapDbInfo {
+  uint64_t version;
+  int32_t first;
+  int32_t second;
+};
 struct ClientInfo {
   uint64_t version;
   uint64_t flags;
@@ -62,10 +67,57 @@ struct ConfigChange {
   const char** names;
 };
 
+// How a command finds its keys, for SetCommandInfo.
+struct CommandInfoVersion {
+  int version;
+  size_t history_entry;
+  size_t key_spec;
+  size_t argument;
+};
+struct CommandKeySpec {
+  const char* notes;
+  uint64_t flags;
+  int begin_search;
+  union {
+    struct {
+      int position;
+    } index;
+    struct {
+      const char* keyword;
+      int start_from;
+    } keyword;
+  } begin;
+  int find_keys;
+  union {
+    struct {
+      int last_key;
+      int key_step;
+      int limit;
+    } range;
+    struct {
+      int count_index;
+      int first_key;
+      int key_step;
+    } numbered;
+  } find;
+};
+struct CommandInfo {
+  const CommandInfoVersion* version;
+  const char* summary;
+  const char* complexity;
+  const char* since;
+  void* history;
+  const char* tips;
+  int arity;
+  CommandKeySpec* key_specs;
+  void* arguments;
+};
+
 using CommandFn = int (*)(Ctx*, String**, int);
 using NotifyFn = int (*)(Ctx*, int type, const char* event, String* key);
 using FilterFn = void (*)(FilterCtx*);
 using ScanKeyFn = void (*)(Key*, String* field, String* value, void* data);
+using ScanFn = void (*)(Ctx*, String* name, Key* key, void* data);
 using EventFn = void (*)(Ctx*, Event, uint64_t subevent, void* data);
 using JobFn = void (*)(Ctx*, void* data);
 using FreeFn = void (*)(void* data);
@@ -81,6 +133,15 @@ inline constexpr int kApiVersion = 1;
 inline constexpr int kOpenRead = 1 << 0;
 inline constexpr int kOpenWrite = 1 << 1;
 inline constexpr int kOpenNoTouch = 1 << 16;
+
+inline constexpr int kOpenNoEffects = 1 << 20;  // 7.2, ignored before
+
+inline constexpr uint64_t kKeySpecRemove = 1 << 3;
+inline constexpr uint64_t kKeySpecDelete = 1 << 7;
+inline constexpr int kBeginSearchIndex = 2;
+inline constexpr int kFindKeysRange = 2;
+inline constexpr size_t kHistoryEntrySize = 16;  // two texts
+inline constexpr size_t kArgumentSize = 80;      // none is declared
 
 inline constexpr int kKeyEmpty = 0;
 inline constexpr int kKeyHash = 3;
@@ -104,7 +165,6 @@ inline constexpr int kNotifyZset = 1 << 7;
 inline constexpr int kNotifyExpired = 1 << 8;
 inline constexpr int kNotifyEvicted = 1 << 9;
 inline constexpr int kNotifyStream = 1 << 10;
-inline constexpr int kNotifyModule = 1 << 13;
 
 inline constexpr int kContextLua = 1 << 0;
 inline constexpr int kContextMulti = 1 << 1;
@@ -118,6 +178,7 @@ inline constexpr uint64_t kEventRoleChanged = 0;
 inline constexpr uint64_t kEventFlush = 2;
 inline constexpr uint64_t kEventLoading = 3;
 inline constexpr uint64_t kEventClientChange = 4;
+inline constexpr uint64_t kEventSwapDb = 11;
 inline constexpr uint64_t kEventConfig = 16;
 inline constexpr uint64_t kRoleIsReplica = 1;
 inline constexpr uint64_t kFlushStart = 0;
@@ -134,7 +195,6 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(void, FreeString, (Ctx*, String*))                                       \
   X(void, RetainString, (Ctx*, String*))                                     \
   X(const char*, StringPtrLen, (const String*, size_t*))                     \
-  X(int, StringToLongLong, (const String*, long long*))                      \
   X(int, WrongArity, (Ctx*))                                                 \
   X(int, ReplyWithError, (Ctx*, const char*))                                \
   X(int, ReplyWithSimpleString, (Ctx*, const char*))                         \
@@ -143,6 +203,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(int, ReplyWithStringBuffer, (Ctx*, const char*, size_t))                 \
   X(int, ReplyWithString, (Ctx*, String*))                                   \
   X(int, ReplyWithLongLong, (Ctx*, long long))                               \
+  X(int, ReplyWithCallReply, (Ctx*, CallReply*))                             \
   X(CallReply*, Call, (Ctx*, const char*, const char*, ...))                 \
   X(void, FreeCallReply, (CallReply*))                                       \
   X(int, CallReplyType, (CallReply*))                                        \
@@ -166,9 +227,13 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(int, GetContextFlags, (Ctx*))                                            \
   X(int, SubscribeToKeyspaceEvents, (Ctx*, int, NotifyFn))                   \
   X(int, SubscribeToServerEvent, (Ctx*, Event, EventFn))                     \
+  X(int, Scan, (Ctx*, ScanCursor*, ScanFn, void*))                           \
   X(Filter*, RegisterCommandFilter, (Ctx*, FilterFn, int))                   \
   X(int, CommandFilterArgsCount, (FilterCtx*))                               \
   X(String*, CommandFilterArgGet, (FilterCtx*, int))                         \
+  X(int, CommandFilterArgInsert, (FilterCtx*, int, String*))                 \
+  X(Command*, GetCommand, (Ctx*, const char*))                               \
+  X(int, SetCommandInfo, (Command*, const CommandInfo*))                     \
   X(BlockedClient*, BlockClient,                                             \
     (Ctx*, CommandFn, CommandFn, FreeReplyFn, long long))                    \
   X(int, UnblockClient, (BlockedClient*, void*))                             \
@@ -185,7 +250,6 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(void, Log, (Ctx*, const char*, const char*, ...))                        \
   X(long long, Milliseconds, ())                                             \
   X(uint64_t, CreateTimer, (Ctx*, long long, TimerFn, void*))                \
-  X(int, StopTimer, (Ctx*, uint64_t, void**))                                \
   X(int, RegisterInfoFunc, (Ctx*, InfoFn))                                   \
   X(int, InfoAddSection, (InfoCtx*, const char*))                            \
   X(int, InfoAddFieldULongLong, (InfoCtx*, const char*, unsigned long long)) \
@@ -202,7 +266,6 @@ inline constexpr uint64_t kClientDisconnected = 1;
 #define REGEAR_OPTIONAL_API(X)                                  \
   X(int, AddPostNotificationJob, (Ctx*, JobFn, void*, FreeFn))  \
   X(unsigned long long, CommandFilterGetClientId, (FilterCtx*)) \
-  X(Command*, GetCommand, (Ctx*, const char*))                  \
   X(int, SetCommandACLCategories, (Command*, const char*))
 
 #define REGEAR_DECLARE_API(result, name, arguments) \

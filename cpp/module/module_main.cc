@@ -101,11 +101,13 @@ int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
     const std::string_view name = View(key);
     if (name.starts_with('_') && state->registry.IsOwnKey(name)) {
       if (name == Registry::kKey && !state->registry.writing() &&
-          state->server.captures() && rm::GetSelectedDb(ctx) == 0) {
+          !state->own_keys.moving() && state->server.captures() &&
+          rm::GetSelectedDb(ctx) == 0) {
         rm::Log(ctx, "warning", "%s was changed by others (%s): undone",
                 Registry::kKey.data(), event);
         RestoreRegistryLater(ctx);
-      } else if (name != Registry::kKey && rm::GetSelectedDb(ctx) == 0) {
+      } else if (name != Registry::kKey && !state->own_keys.moving() &&
+                 rm::GetSelectedDb(ctx) == 0) {
         state->backlog.OnKeyEvent(ctx, event, name);
         if (!state->registry.orphans().empty()) DropOrphansLater(ctx);
       }
@@ -130,8 +132,25 @@ void OnFlush(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
       state->backlog.OnFlushStart(state->context.get(), flush->db);
     });
   }
-  if (subevent != rm::kFlushEnd || !state->server.captures()) return;
+  if (!state->server.captures()) return;
+  if (subevent == rm::kFlushStart) {
+    Guarded(ctx, "a flush",
+            [&] { state->capture.OnFlushStart(ctx, flush->db); });
+    return;
+  }
+  Guarded(ctx, "a flush", [&] { state->capture.OnFlushEnd(ctx); });
   if (flush->db <= 0) RestoreRegistryLater(ctx);
+}
+
+void OnSwapDb(rm::Ctx* ctx, rm::Event, uint64_t, void* data) {
+  if (!state->server.captures()) return;
+  const auto* swap = static_cast<const rm::SwapDbInfo*>(data);
+  Guarded(ctx, "SWAPDB", [&] {
+    if (state->own_keys.OnSwapDb(swap->first, swap->second)) {
+      state->capture.FinishUnitLater(ctx);
+    }
+    state->capture.OnSwapDb(ctx, swap->first, swap->second);
+  });
 }
 
 void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
@@ -165,6 +184,8 @@ void OnClient(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
     const uint64_t id = static_cast<const rm::ClientInfo*>(data)->id;
     state->link.OnDisconnect(id);
     state->removed.Forget(id);
+    state->migrated.Forget(id);
+    state->deletes.OnMultiEnd(id);
   });
 }
 
@@ -199,6 +220,7 @@ void WatchKeysAndCommands(rm::Ctx* ctx) {
 
 void SubscribeToServer(rm::Ctx* ctx) {
   rm::SubscribeToServerEvent(ctx, {rm::kEventFlush, 1}, OnFlush);
+  rm::SubscribeToServerEvent(ctx, {rm::kEventSwapDb, 1}, OnSwapDb);
   rm::SubscribeToServerEvent(ctx, {rm::kEventRoleChanged, 1}, OnRole);
   rm::SubscribeToServerEvent(ctx, {rm::kEventLoading, 1}, OnLoading);
   rm::SubscribeToServerEvent(ctx, {rm::kEventClientChange, 1}, OnClient);
@@ -228,6 +250,7 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
       RestrictToAdministrators(ctx, command.name);
     }
   }
+  if (CreateDeleteCommand(ctx) != rm::kOk) return rm::kErr;
   state = new ModuleState(ctx);
   ReadArguments(ctx, argv, argc);
   state->registry.Load(state->context.get());
@@ -244,6 +267,7 @@ ModuleState& State() { return *state; }
 ModuleState::ModuleState(rm::Ctx* ctx)
     : context(ctx), registry([this] { OnRegistryChange(); }) {
   server.Start(ctx);
+  capture.BeforeAppend([this](rm::Ctx* unit) { own_keys.BringBack(unit); });
 }
 
 void ModuleState::OnRegistryChange() {

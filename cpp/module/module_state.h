@@ -11,8 +11,11 @@
 #include "module/backlog.h"
 #include "module/capture.h"
 #include "module/command_filter.h"
+#include "module/delete_missing.h"
 #include "module/handles.h"
 #include "module/host_link.h"
+#include "module/migrated_keys.h"
+#include "module/own_keys.h"
 #include "module/registry.h"
 #include "module/removed_fields.h"
 #include "module/server_state.h"
@@ -31,10 +34,14 @@ struct ModuleState {
   RemovedFields removed;
   UnitTracker units;
   Backlog backlog{server};
-  Capture capture{server, removed, units, backlog};
-  CommandFilter filter{server, removed, units, capture};
+  MigratedKeys migrated;
+  Capture capture{server, removed, migrated, units, backlog};
+  DeleteMissing deletes{server, capture, context};
+  CommandFilter filter{server,  removed, migrated, units,
+                       capture, deletes, context};
   HostLink link;
   Registry registry;
+  OwnKeys own_keys{registry};
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
   // Set by RG.CONFIGSET. Only in memory, as it may hold passwords: the host
   // seals it, stores it as a session and gives it back after a restart.

@@ -24,6 +24,10 @@ CaptureRule::Options RuleOptions(const json& definition) {
   const auto fields = definition.find("fields");
   options.all_fields = fields == definition.end() || fields->is_null();
   options.fields = TextList(definition, "fields");
+  options.operations = definition.value("operations", false);
+  options.delete_on = TextList(definition, "delete_on");
+  options.delete_on_flush = definition.value("on_flush", "ignore") == "delete";
+  options.delete_missing = definition.value("delete_missing", false);
   if (options.prefix.empty()) throw std::invalid_argument("prefix is empty");
   if (options.stream.empty()) throw std::invalid_argument("stream is empty");
   return options;

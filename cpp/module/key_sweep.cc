@@ -1,0 +1,24 @@
+#include "module/key_sweep.h"
+
+namespace regear {
+
+namespace {
+
+// Runs inside the server's scan, through which no exception may pass.
+void Visit(rm::Ctx*, rm::String* name, rm::Key* key, void* data) noexcept {
+  if (key != nullptr && rm::KeyType(key) != rm::kKeyHash) return;
+  (*static_cast<const std::function<void(rm::String*)>*>(data))(name);
+}
+
+}  // namespace
+
+void ForEachHash(rm::Ctx* ctx, int db,
+                 const std::function<void(rm::String*)>& visit) {
+  const DatabaseScope database(ctx, db);
+  const ScanCursorPtr cursor(rm::ScanCursorCreate());
+  void* data = const_cast<std::function<void(rm::String*)>*>(&visit);
+  while (rm::Scan(ctx, cursor.get(), Visit, data)) {
+  }
+}
+
+}  // namespace regear
