@@ -1,7 +1,6 @@
 #include "module/delete_missing.h"
 
-#include <strings.h>
-
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,10 +41,12 @@ bool MayRun(rm::User* user, std::vector<rm::String*>& argv) {
              user, argv.data(), static_cast<int>(argv.size())) == rm::kOk;
 }
 
-// "user <name> on … +@all -x": no rule takes rg.del from +@all by name.
+// "user <name> on … +@all (selector)": without exception, so that one who may
+// not run DEL gets the server's own answer.
 bool UserMayRun(std::string_view rules) {
-  const bool all = rules.find(" +@all") != std::string_view::npos;
-  return all && rules.find("-rg.del") == std::string_view::npos;
+  rules = rules.substr(0, rules.find(" ("));
+  return rules.find(" +@all") != std::string_view::npos &&
+         rules.find(" -") == std::string_view::npos;
 }
 
 bool EveryUserMayRun(rm::Ctx* ctx) {
@@ -137,21 +138,45 @@ int CreateDeleteCommand(rm::Ctx* ctx) {
   return rm::kOk;
 }
 
+namespace {
+
+char ToLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// The server has checked the right to rg.del and to the keys; the one to the
+// real command may have gone while it was queued. Commands of scripts were
+// checked when they were filtered: their client has no user.
+bool MayStillRun(rm::Ctx* ctx, rm::String** argv, int argc) {
+  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
+  if (name == nullptr) return true;
+  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  return user != nullptr &&
+         rm::ACLCheckCommandPermissions(user.get(), argv, argc) == rm::kOk;
+}
+
+}  // namespace
+
 int DeleteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (argc < 3) return rm::WrongArity(ctx);
-  const std::string name(View(argv[1]));
-  if (strcasecmp(name.c_str(), "del") != 0 &&
-      strcasecmp(name.c_str(), "unlink") != 0) {
+  const std::string typed(View(argv[1]));
+  std::string name = typed;
+  std::transform(name.begin(), name.end(), name.begin(), ToLower);
+  if (name != "del" && name != "unlink") {
     return rm::ReplyWithError(ctx, "ERR rg.del runs DEL and UNLINK");
   }
   rm::String** keys = argv + 2;
   const auto count = static_cast<size_t>(argc - 2);
-  // Queued commands are checked anew; those of scripts were when filtered.
-  const StringPtr user(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
+  if (!MayStillRun(ctx, argv + 1, argc - 1)) {
+    return rm::ReplyWithError(ctx,
+                              ("NOPERM this user has no permissions to run "
+                               "the '" +
+                               name + "' command")
+                                  .c_str());
+  }
   CallReplyPtr reply;
   State().capture.AroundDelete(ctx, keys, count, [&] {
-    reply.reset(rm::Call(ctx, name.c_str(), user == nullptr ? "!Ev" : "!CEv",
-                         keys, count));
+    reply.reset(rm::Call(ctx, typed.c_str(), "!Ev", keys, count));
     return reply != nullptr &&
            rm::CallReplyType(reply.get()) == rm::kReplyInteger;
   });

@@ -39,15 +39,15 @@ class IdleHost:
         registration = {
             "name": "Persons",
             "kind": "write-behind",
-            "prefix": prefix,
-            "db": db,
+            "prefix": "person:",
+            "db": 0,
             "events": ["change"],
             "fields": list(fields) or None,
             "stream": STREAM,
             **members,
         }
         session = {
-            "id": "session",
+            "id": f"session of {registration['name']}",
             "registrations": [registration],
             "replaces": replaces,
         }
@@ -76,16 +76,18 @@ def read_entry(pairs: list[str]) -> Entry:
     """Key, event, op with ``+`` if it continues a unit, and the rest."""
     names, values = pairs[::2], pairs[1::2]
     assert names[:3] == ["_original_key", "_event", "#"]
-    joined = names[3:4] == ["_unit"]
-    rest = pairs[8:] if joined else pairs[6:]
+    rest = pairs[6:]
+    ack, rest = (rest[:2], rest[2:]) if rest[:1] == ["_uuid"] else ([], rest)
+    joined = rest[:1] == ["_unit"]
+    rest = ack + (rest[2:] if joined else rest)
     return values[0], values[1], values[2] + ("+" if joined else ""), rest
 
 
-def entries(client: redis.Redis) -> list[Entry]:
+def entries(client: redis.Redis, stream: str = STREAM) -> list[Entry]:
     """The change stream, as raw pairs: a field may occur more than once."""
     raw = client.connection_pool.get_connection()
     try:
-        raw.send_command("XRANGE", STREAM, "-", "+")
+        raw.send_command("XRANGE", stream, "-", "+")
         return [read_entry(pairs) for _, pairs in raw.read_response()]
     finally:
         client.connection_pool.release(raw)
