@@ -199,8 +199,12 @@ KEYS = {
         {"1": ("7", None)},
     ),
     "RENAMENX": Case(
-        [ONE, ["RENAMENX", "person:1", "person:2"], ["HSET", "other", "a", "7"]]
-        + [["RENAMENX", "other", "person:2"]],
+        [
+            ONE,
+            ["RENAMENX", "person:1", "person:2"],
+            ["HSET", "other", "a", "7"],
+            ["RENAMENX", "other", "person:2"],
+        ],
         [
             ONE_ENTRY,
             ("person:1", "rename_from", "~", []),
@@ -241,20 +245,25 @@ KEYS = {
         "second",
     ),
     "RESTORE": Case(
-        [["HSET", "other", "a", "1"]]
-        + [["EVAL", RESTORE, "2", "other", "person:1", "0"]],
+        [["HSET", "other", "a", "1"], ["EVAL", RESTORE, "2", "other", "person:1", "0"]],
         [("person:1", "restore", "!", ["a", "1"])],
         {"1": ("1", None)},
     ),
     "RESTORE REPLACE": Case(
-        [BOTH, ["HSET", "other", "a", "7"]]
-        + [["EVAL", RESTORE, "2", "other", "person:1", "0", "REPLACE"]],
+        [
+            BOTH,
+            ["HSET", "other", "a", "7"],
+            ["EVAL", RESTORE, "2", "other", "person:1", "0", "REPLACE"],
+        ],
         [BOTH_ENTRY, ("person:1", "restore", "!", ["a", "7"])],
         {"1": ("7", None)},
     ),
     "RESTORE REPLACE with a time gone by": Case(
-        [BOTH, ["HSET", "other", "a", "7"]]
-        + [["EVAL", RESTORE, "2", "other", "person:1", "1", "REPLACE", "ABSTTL"]],
+        [
+            BOTH,
+            ["HSET", "other", "a", "7"],
+            ["EVAL", RESTORE, "2", "other", "person:1", "1", "REPLACE", "ABSTTL"],
+        ],
         [BOTH_ENTRY, DELETED],
         {},
     ),
@@ -324,8 +333,16 @@ OTHER_TYPES = {
     "GEOSEARCHSTORE": overwritten(
         "geosearchstore",
         ["GEOADD", "places", "13", "38", "here"],
-        ["GEOSEARCHSTORE", "person:1", "places", "FROMMEMBER", "here"]
-        + ["BYRADIUS", "1", "km"],
+        [
+            "GEOSEARCHSTORE",
+            "person:1",
+            "places",
+            "FROMMEMBER",
+            "here",
+            "BYRADIUS",
+            "1",
+            "km",
+        ],
     ),
     "SORT STORE": overwritten(
         "sortstore", MEMBERS, ["SORT", "members", "STORE", "person:1"]
@@ -397,8 +414,12 @@ OPERATIONS = {
     ),
     "# + in a script": Case(
         [
-            ["EVAL", "redis.call('HSET', KEYS[1], 'a', '1', '#', '+')"]
-            + ["1", "person:1"],
+            [
+                "EVAL",
+                "redis.call('HSET', KEYS[1], 'a', '1', '#', '+')",
+                "1",
+                "person:1",
+            ],
             ["HSET", "person:1", "b", "2"],
         ],
         [BOTH_ENTRY],

@@ -140,8 +140,10 @@ def test_own_keys_stay_when_databases_are_swapped(new_redis, transaction):
     with master.pipeline(transaction=transaction) as pipeline:
         pipeline.swapdb(0, 1).hset("person:2", "a", "2").swapdb(2, 0).execute()
     master.hset("person:3", "a", "3")
-    assert [entry[0] for entry in entries(master)] == ["person:1", "person:2"] + [
-        "person:3"
+    assert [entry[0] for entry in entries(master)] == [
+        "person:1",
+        "person:2",
+        "person:3",
     ]
     assert master.hgetall("_regear:registry") == registry
     assert master.wait(1, 10_000) == 1

@@ -74,7 +74,7 @@ class Matrix:
         """As if nothing had happened yet."""
         for number in 1, 0:
             self.client.execute_command("SELECT", number)
-            for key in self.client.keys():
+            for key in self.client.scan_iter():
                 if not key.startswith("_"):
                     self.client.delete(key)
         self.settle()
