@@ -133,7 +133,6 @@ inline constexpr int kApiVersion = 1;
 inline constexpr int kOpenRead = 1 << 0;
 inline constexpr int kOpenWrite = 1 << 1;
 inline constexpr int kOpenNoTouch = 1 << 16;
-
 inline constexpr int kOpenNoEffects = 1 << 20;  // 7.2, ignored before
 
 inline constexpr uint64_t kKeySpecRemove = 1 << 3;

@@ -57,6 +57,28 @@ TEST_F(CaptureRuleTest, OtherwiseOnlyTheNamedEvents) {
   EXPECT_FALSE(rule.WantsEvent("hincrby"));
 }
 
+TEST_F(CaptureRuleTest, ExpiryAndEvictionAreNoDeletesUnlessNamed) {
+  const CaptureRule cautious(Persons());
+  EXPECT_FALSE(cautious.DeletesOn("expired"));
+  EXPECT_FALSE(cautious.DeletesOn("evicted"));
+  CaptureRule::Options options = Persons();
+  options.delete_on = {"del", "evicted"};
+  const CaptureRule rule(options);
+  EXPECT_FALSE(rule.DeletesOn("expired"));
+  EXPECT_TRUE(rule.DeletesOn("evicted"));
+}
+
+TEST_F(CaptureRuleTest, WithoutDelAmongItsEventsNothingIsADelete) {
+  CaptureRule::Options options = Persons();
+  options.events = {"hset"};
+  options.delete_on = {"del", "expired", "evicted"};
+  options.delete_missing = options.delete_on_flush = true;
+  const CaptureRule rule(options);
+  EXPECT_FALSE(rule.DeletesOn("expired"));
+  EXPECT_FALSE(rule.deletes_missing());
+  EXPECT_FALSE(rule.deletes_on_flush());
+}
+
 TEST_F(CaptureRuleTest, WantsMappedFieldsOnly) {
   const CaptureRule rule(Persons());
   EXPECT_TRUE(rule.WantsField("age"));
