@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bindings/errors.h"
+#include "bindings/target_binding.h"
 #include "bindings/text.h"
 #include "bindings/worker_dict.h"
 #include "engine/engine.h"
@@ -135,15 +136,15 @@ class PyEngine {
     WithoutGil([&] { return engine.link().LogLine(level, bytes); });
   }
 
-  void CheckTarget(const py::dict& worker) {
+  py::list CheckTarget(const py::dict& worker) {
     Engine& engine = Get();
     const WorkerSpec spec = ParseWorker(worker);
-    Status status;
-    {
+    const auto warnings = [&] {
       const py::gil_scoped_release release;
-      status = engine.CheckTarget(spec);
-    }
-    RaiseIfTargetError(status);
+      return engine.CheckTarget(spec);
+    }();
+    RaiseIfTargetError(warnings.status());
+    return FindingsToPython(*warnings);
   }
 
   void StartWorker(const py::dict& worker) {
@@ -244,7 +245,7 @@ void BindEngine(py::module_* module) {
       .def("log", &PyEngine::LogLine, py::arg("level"), py::arg("text"),
            "Write a line to the log of the Redis server.")
       .def("check_target", &PyEngine::CheckTarget, py::arg("worker"),
-           "Open the target of ``worker`` and close it.")
+           "Open the target of ``worker`` and close it; its warnings.")
       .def("start_worker", &PyEngine::StartWorker, py::arg("worker"),
            "Start draining a stream.")
       .def("stop_worker", &PyEngine::StopWorker, py::arg("name"),

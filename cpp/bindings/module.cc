@@ -10,6 +10,7 @@
 #include "bindings/engine_binding.h"
 #include "bindings/errors.h"
 #include "bindings/python_callbacks.h"
+#include "bindings/target_binding.h"
 #include "bindings/text.h"
 
 namespace regear {
@@ -70,6 +71,7 @@ PYBIND11_MODULE(_engine, module) {
 #endif
   regear::LoadErrorClasses();
   regear::BindEngine(&module);
+  regear::BindTarget(&module);
   module.def("set_log_sink", &regear::SetPythonLogSink, pybind11::arg("sink"),
              "Send the engine's log lines (level, text) to ``sink``, None: "
              "stderr.");

@@ -1,6 +1,7 @@
 // The seam between the engine and the databases.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -63,6 +64,13 @@ struct WriteReport {
   std::vector<RefusedRow> refused;
 };
 
+// Something about a target that an operator should mend, or know of.
+struct Finding {
+  bool blocks = true;   // nothing can be written because of it
+  std::string message;  // what is the matter
+  std::string hint;     // the statement to type, or what else to do
+};
+
 // Writes folded batches to one kind of target. One per worker; every method
 // is called from that worker's thread only. After any failure but kReject
 // the worker calls Open again before it goes on.
@@ -75,6 +83,15 @@ class Connector {
   // "CREATE TABLE …". Called again after failures: drops what was open before.
   virtual Status Open() = 0;
 
+  // What the last successful Open found that does not block.
+  virtual std::vector<Finding> warnings() const { return {}; }
+
+  // Connects and looks at the target, without creating a table in it. All that
+  // is to be mended or known, at once; nothing blocks if Open would succeed. A
+  // failure other than kStop is returned. Leaves the connector closed. What
+  // this class does is to call Open.
+  virtual Result<std::vector<Finding>> Preflight();
+
   // Writes all of `batch` and moves the checkpoint to `checkpoint` in one
   // transaction, or does nothing. The checkpoint moves by compare-and-swap
   // from the one last loaded or written through this connector: kFenced means
@@ -86,12 +103,13 @@ class Connector {
   // where keeps_checkpoint() is false.
   virtual Result<std::optional<Checkpoint>> LoadCheckpoint() = 0;
 
-  // The ids of up to `limit` rows of the table, in its order, behind the id
-  // `after`. Empty at the end; kInvalid where the target cannot be read.
+  // The ids of up to `limit` rows behind the row `after`, in the order of the
+  // table's key; fewer than `limit`: there are no more. Ids are written as the
+  // database writes keys, which may differ from how their keys in Redis do: 7
+  // for 007. Rows that no key can name, by the key template, are left out.
+  // kInvalid where the target cannot be listed.
   virtual Result<std::vector<std::string>> IdsAfter(
-      std::optional<std::string> /*after*/, size_t /*limit*/) {
-    return Status(StatusCode::kInvalid, "the target's rows cannot be listed");
-  }
+      const std::optional<std::string>& after, size_t limit);
 
   // False where a crash repeats batches: the target has no transactions or
   // is the recipe's own code.

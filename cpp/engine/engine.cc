@@ -30,10 +30,11 @@ Result<Attachment> Engine::Attach(uint64_t fence) {
   return link_->Attach(std::max(fence, highest_fence_.load()));
 }
 
-Status Engine::CheckTarget(const WorkerSpec& spec) {
+Result<std::vector<Finding>> Engine::CheckTarget(const WorkerSpec& spec) {
   auto connector = MakeConnector(spec);
   if (!connector.ok()) return connector.status();
-  return (*connector)->Open();
+  REGEAR_RETURN_IF_ERROR((*connector)->Open());
+  return (*connector)->warnings();
 }
 
 Status Engine::StartWorker(WorkerSpec spec) {

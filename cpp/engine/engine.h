@@ -41,9 +41,10 @@ class Engine {
   // Jobs, registry and log of the module, as in HostLink.
   HostLink& link() { return *link_; }
 
-  // Opens the target and closes it again. kStop or kInvalid: an operator must
-  // act, the hint says how; anything else: try again later.
-  Status CheckTarget(const WorkerSpec& spec);
+  // Opens the target and closes it again; returns what is worth a warning.
+  // kStop or kInvalid: an operator must act, the hint says how; anything else:
+  // try again later.
+  Result<std::vector<Finding>> CheckTarget(const WorkerSpec& spec);
 
   // Replaces a worker of the same name that has stopped; kInvalid if one of
   // that name still runs under this lease.

@@ -188,6 +188,7 @@ Status Reconciler::CountRowsWithoutKey(Connection* connection) {
     if (ids->empty()) break;
     after = ids->back();
     REGEAR_RETURN_IF_ERROR(CountMissing(connection, *ids, &missing));
+    if (ids->size() < kIdsAtOnce) break;
     REGEAR_RETURN_IF_ERROR(Pause(milliseconds(0)));
   }
   MutexLock lock(&mutex_);

@@ -39,8 +39,8 @@ class IdleHost:
         registration = {
             "name": "Persons",
             "kind": "write-behind",
-            "prefix": "person:",
-            "db": 0,
+            "prefix": prefix,
+            "db": db,
             "events": ["change"],
             "fields": list(fields) or None,
             "stream": STREAM,

@@ -4,6 +4,7 @@
 #include <pqxx/prepared_statement>
 
 #include "connectors/postgres/pg_connect.h"
+#include "connectors/postgres/pg_privileges.h"
 #include "connectors/postgres/pg_status.h"
 
 namespace regear::postgres {
@@ -60,6 +61,36 @@ Status PostgresDriver::Connect(const ConnectionParameters& parameters) {
 Result<std::optional<sql::TableSchema>> PostgresDriver::ReadSchema(
     const TableTarget& target) {
   return Guard([&] { return ReadTableSchema(work_.get(), target); });
+}
+
+Result<std::vector<Finding>> PostgresDriver::InspectTable(
+    const sql::TableSchema& schema) {
+  return Guard([&]() -> Result<std::vector<Finding>> {
+    std::vector<Finding> findings = CheckPrivileges(
+        work_.get(), schema.name, {"SELECT", "INSERT", "UPDATE", "DELETE"});
+    const pqxx::row secured =
+        work_->exec_params1("SELECT row_security_active($1::regclass)",
+                            PostgresDialect().QuoteTable(schema.name));
+    if (secured[0].as<bool>()) {
+      findings.push_back(
+          {false,
+           "row-level security is on for table " + schema.name +
+               ": rows that its policies hide are neither updated nor deleted",
+           "a policy FOR ALL of this user"});
+    }
+    return findings;
+  });
+}
+
+Result<bool> PostgresDriver::MayCreateTable(const std::string& table) {
+  return Guard([&]() -> Result<bool> { return MayCreate(work_.get(), table); });
+}
+
+std::string PostgresDriver::GrantsFor(const std::string& table) {
+  const auto grant = Guard([&]() -> Result<std::string> {
+    return CheckpointGrant(work_.get(), table);
+  });
+  return grant.ok() ? *grant : std::string();
 }
 
 void PostgresDriver::UseTable(const sql::TargetTable* table) {
@@ -123,6 +154,21 @@ Result<std::optional<std::string>> PostgresDriver::QueryText(
                                     parameters.begin(), parameters.end()));
     if (rows.empty()) return std::optional<std::string>();
     return std::optional<std::string>(rows[0][0].c_str());
+  });
+}
+
+Result<std::vector<std::vector<std::string>>> PostgresDriver::QueryRows(
+    const std::string& sql, std::span<const std::string> parameters) {
+  return Guard([&]() -> Result<std::vector<std::vector<std::string>>> {
+    const pqxx::result found =
+        work_->exec_params(sql, pqxx::prepare::make_dynamic_params(
+                                    parameters.begin(), parameters.end()));
+    std::vector<std::vector<std::string>> rows;
+    for (const pqxx::row& row : found) {
+      std::vector<std::string>& texts = rows.emplace_back();
+      for (const pqxx::field& field : row) texts.emplace_back(field.c_str());
+    }
+    return rows;
   });
 }
 

@@ -30,6 +30,10 @@ class PostgresDriver : public sql::SqlDriver {
 
   Result<std::optional<sql::TableSchema>> ReadSchema(
       const TableTarget& target) override;
+  Result<std::vector<Finding>> InspectTable(
+      const sql::TableSchema& schema) override;
+  Result<bool> MayCreateTable(const std::string& table) override;
+  std::string GrantsFor(const std::string& table) override;
   void UseTable(const sql::TargetTable* table) override;
   Result<bool> CheckpointTableExists(const std::string& table) override;
 
@@ -44,6 +48,9 @@ class PostgresDriver : public sql::SqlDriver {
   Result<size_t> Execute(const std::string& sql,
                          std::span<const std::string> parameters) override;
   Result<std::optional<std::string>> QueryText(
+      const std::string& sql, std::span<const std::string> parameters) override;
+
+  Result<std::vector<std::vector<std::string>>> QueryRows(
       const std::string& sql, std::span<const std::string> parameters) override;
 
   Status WriteGroups(const FoldedBatch& batch,

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "connectors/postgres/pg_privileges.h"
+
 namespace regear::postgres {
 
 namespace {
@@ -47,14 +49,6 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid
   AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
   AND k.at <= i.indnkeyatts)sql";
-
-constexpr char kPrivilegesQuery[] = R"sql(
-SELECT has_any_column_privilege(c, 'SELECT')
-       AND has_any_column_privilege(c, 'INSERT')
-       AND has_any_column_privilege(c, 'UPDATE')
-       AND (has_table_privilege(c, 'DELETE') OR NOT $2::bool),
-       quote_ident(current_user::text)
-FROM (SELECT to_regclass($1)::oid) AS t(c))sql";
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
@@ -108,47 +102,30 @@ std::string Respell(const std::string& table, const std::string& relname) {
   return Lower(table);
 }
 
-// kStop, with the GRANT as hint, if the user may not write `table`.
-Status CheckPrivileges(pqxx::transaction_base* work, const std::string& table,
-                       bool deletes) {
-  const std::string quoted = PostgresDialect().QuoteTable(table);
-  const pqxx::row row = work->exec_params1(kPrivilegesQuery, quoted, deletes);
-  if (row[0].as<bool>()) return Status::Ok();
-  return Status(StatusCode::kStop, "permission denied for table " + table,
-                std::string("GRANT SELECT, INSERT, UPDATE") +
-                    (deletes ? ", DELETE" : "") + " ON " + quoted + " TO " +
-                    row[1].c_str());
-}
-
 }  // namespace
 
 const sql::Dialect& PostgresDialect() {
-  static const sql::Dialect kDialect({.parameter = "$"});
+  static const sql::Dialect kDialect({.parameter = "$", .drop_not_null = true});
   return kDialect;
 }
 
 Result<std::optional<sql::TableSchema>> ReadTableSchema(
     pqxx::transaction_base* work, const TableTarget& target) {
   const sql::Dialect& dialect = PostgresDialect();
+  REGEAR_RETURN_IF_ERROR(CheckSchemaVisible(work, target.table));
   const pqxx::result rows =
       work->exec_params(kColumnsQuery, dialect.QuoteTable(target.table),
                         dialect.QuoteTable(Lower(target.table)));
-  if (rows.empty()) return std::optional<sql::TableSchema>();
+  if (rows.empty()) {
+    REGEAR_RETURN_IF_ERROR(CheckNotElsewhere(work, target.table));
+    return std::optional<sql::TableSchema>();
+  }
   sql::TableSchema schema;
   schema.name = Respell(target.table, rows[0][9].c_str());
-  REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, schema.name, /*deletes=*/true));
+  REGEAR_RETURN_IF_ERROR(CheckIsTable(work, schema.name));
   for (const pqxx::row& row : rows) schema.columns.push_back(ReadColumn(row));
   ReadUniqueKeys(work, &schema);
   return std::optional(std::move(schema));
-}
-
-Result<bool> CheckpointTableIsThere(pqxx::transaction_base* work,
-                                    const std::string& table) {
-  const pqxx::row row = work->exec_params1("SELECT to_regclass($1) IS NOT NULL",
-                                           PostgresDialect().QuoteTable(table));
-  if (!row[0].as<bool>()) return false;
-  REGEAR_RETURN_IF_ERROR(CheckPrivileges(work, table, /*deletes=*/false));
-  return true;
 }
 
 }  // namespace regear::postgres

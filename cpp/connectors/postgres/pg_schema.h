@@ -14,13 +14,9 @@ namespace regear::postgres {
 
 const sql::Dialect& PostgresDialect();
 
-// Nothing if the table does not exist. kStop, with the GRANT as hint, if the
-// user may not write it. Throws what libpqxx throws.
+// Nothing if the table does not exist; kStop, with a hint, if it exists where
+// the user does not see it, or is no table. These throw what libpqxx throws.
 Result<std::optional<sql::TableSchema>> ReadTableSchema(
     pqxx::transaction_base* work, const TableTarget& target);
-
-// kStop if it is there but the user may not write it. Throws likewise.
-Result<bool> CheckpointTableIsThere(pqxx::transaction_base* work,
-                                    const std::string& table);
 
 }  // namespace regear::postgres

@@ -72,6 +72,24 @@ std::string Dialect::Parameter(size_t number) const {
   return std::string(options_.parameter) + std::to_string(number);
 }
 
+std::string Dialect::AsText(const std::string& expression) const {
+  return "CAST(" + expression + " AS " + std::string(options_.cast_text_type) +
+         ")";
+}
+
+std::string Dialect::ParameterOfType(size_t number,
+                                     const std::string& type) const {
+  if (type.empty()) return Parameter(number);
+  return "CAST(" + Parameter(number) + " AS " + type + ")";
+}
+
+std::string Dialect::DropNotNull(std::string_view table,
+                                 std::string_view column) const {
+  if (!options_.drop_not_null) return {};
+  return "ALTER TABLE " + QuoteTable(table) + " ALTER COLUMN " + Quote(column) +
+         " DROP NOT NULL";
+}
+
 std::string Dialect::QuoteList(std::span<const std::string> names) const {
   std::vector<std::string> quoted;
   for (const std::string& name : names) quoted.push_back(Quote(name));

@@ -17,6 +17,8 @@ struct DialectOptions {
   std::string_view text_type = "TEXT";  // takes any text
   std::string_view key_type = "TEXT";   // takes any text and can be indexed
   std::string_view varchar_type = "varchar";  // of the checkpoint's columns
+  std::string_view cast_text_type = "TEXT";   // what CAST makes text of
+  bool drop_not_null = false;  // has ALTER COLUMN … DROP NOT NULL
 };
 
 // SQL with INSERT … ON CONFLICT; a database that spells its upsert otherwise
@@ -45,6 +47,15 @@ class Dialect {
   // is.
   virtual std::string UpsertClause(std::span<const std::string> keys,
                                    std::span<const std::string> columns) const;
+
+  // The statement that lets a column take NULL; empty if there is none.
+  virtual std::string DropNotNull(std::string_view table,
+                                  std::string_view column) const;
+
+  // `expression` as text, and a text parameter as a value of a column's type.
+  std::string AsText(const std::string& expression) const;
+  virtual std::string ParameterOfType(size_t number,
+                                      const std::string& type) const;
 
   // `names` as a list of identifiers.
   std::string QuoteList(std::span<const std::string> names) const;

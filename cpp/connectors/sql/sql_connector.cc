@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
 
+#include "connectors/sql/id_pages.h"
 #include "connectors/sql/isolate_refused.h"
+#include "connectors/sql/preflight.h"
 #include "connectors/sql/write_plan.h"
 
 namespace regear::sql {
@@ -82,15 +85,41 @@ Status SqlConnector::OpenWith(const ConnectionParameters& parameters) {
   return keeps_checkpoint() ? CreateCheckpointTable() : Status::Ok();
 }
 
+Result<std::vector<Finding>> SqlConnector::Preflight() {
+  open_ = false;
+  const auto parameters = AskParameters();
+  if (!parameters.ok()) return parameters.status();
+  secrets_ = Secrets(*parameters);
+  const Status connected = driver_->Connect(*parameters);
+  auto findings = connected.ok() ? Inspect() : connected;
+  const Status failed = secrets_.Redact(findings.status());
+  if (failed.code() == StatusCode::kStop) {
+    return std::vector<Finding>{{true, failed.message(), failed.hint()}};
+  }
+  if (!failed.ok()) return failed;
+  for (Finding& finding : *findings) {
+    finding.message = secrets_.Redact(std::move(finding.message));
+    finding.hint = secrets_.Redact(std::move(finding.hint));
+  }
+  return findings;
+}
+
+Result<std::vector<Finding>> SqlConnector::Inspect() {
+  auto findings = InspectTarget(driver_.get(), target_, columns_, &table_);
+  if (!findings.ok() || !keeps_checkpoint()) return findings;
+  auto more = InspectCheckpoint(driver_.get(), checkpoint_table_);
+  if (!more.ok()) return more;
+  std::move(more->begin(), more->end(), std::back_inserter(*findings));
+  return findings;
+}
+
 Status SqlConnector::ReadTable() {
-  const auto schema = driver_->ReadSchema(target_);
-  if (!schema.ok())
-    return schema.status().Annotate("schema of " + target_.table);
-  const Dialect& dialect = driver_->dialect();
-  if (!*schema) return MissingTable(target_, columns_, dialect);
-  auto table = ResolveTarget(**schema, target_, columns_, dialect);
-  if (!table.ok()) return table.status();
-  table_ = *std::move(table);
+  TargetTable table;
+  auto findings = InspectTarget(driver_.get(), target_, columns_, &table);
+  if (!findings.ok()) return findings.status();
+  REGEAR_RETURN_IF_ERROR(BlockingStatus(*findings));
+  table_ = std::move(table);
+  warnings_ = *std::move(findings);  // nothing blocks: all are warnings
   return Status::Ok();
 }
 
@@ -103,7 +132,7 @@ Status SqlConnector::CreateCheckpointTable() {
     return Status(StatusCode::kStop,
                   "table " + checkpoint_table_.name() +
                       " is missing and cannot be created: " + status.message(),
-                  ddl);
+                  CheckpointTableHint(driver_.get(), checkpoint_table_));
   }
   // Two workers that create it at once may collide in spite of IF NOT EXISTS.
   if (status.refused()) {
@@ -123,6 +152,15 @@ Result<std::optional<Checkpoint>> SqlConnector::LoadCheckpoint() {
   auto checkpoint = Checkpoint::Decode(*stored_);
   if (!checkpoint.ok()) return checkpoint.status();
   return std::optional<Checkpoint>(*std::move(checkpoint));
+}
+
+Result<std::vector<std::string>> SqlConnector::IdsAfter(
+    const std::optional<std::string>& after, size_t limit) {
+  if (!open_) return Status(StatusCode::kReconnect, "not connected");
+  auto ids =
+      ReadIdsAfter(driver_.get(), table_, target_.key_template, after, limit);
+  if (!ids.ok()) return secrets_.Redact(ids.status());
+  return ids;
 }
 
 WriteReport SqlConnector::Write(const FoldedBatch& batch,

@@ -32,9 +32,13 @@ class SqlConnector : public Connector {
                std::vector<std::string> columns, ConnectionProvider provider);
 
   Status Open() override;
+  std::vector<Finding> warnings() const override { return warnings_; }
+  Result<std::vector<Finding>> Preflight() override;
   WriteReport Write(const FoldedBatch& batch,
                     const Checkpoint& checkpoint) override;
   Result<std::optional<Checkpoint>> LoadCheckpoint() override;
+  Result<std::vector<std::string>> IdsAfter(
+      const std::optional<std::string>& after, size_t limit) override;
   bool keeps_checkpoint() const override {
     return !target_.checkpoint_table.empty();
   }
@@ -43,6 +47,7 @@ class SqlConnector : public Connector {
   Result<ConnectionParameters> AskParameters() const;
   Status OpenWith(const ConnectionParameters& parameters);
   Status ReadTable();
+  Result<std::vector<Finding>> Inspect();
   Status CreateCheckpointTable();
 
   WriteReport WriteUnredacted(const FoldedBatch& batch,
@@ -87,6 +92,7 @@ class SqlConnector : public Connector {
 
   Secrets secrets_;
   TargetTable table_;
+  std::vector<Finding> warnings_;
   bool open_ = false;
   std::optional<std::string> stored_;  // the checkpoint's val, as last seen
 };

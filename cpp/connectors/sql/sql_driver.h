@@ -35,6 +35,20 @@ class SqlDriver {
   // without quotes.
   virtual Result<std::optional<TableSchema>> ReadSchema(
       const TableTarget& target) = 0;
+  // What keeps us from writing a table that exists, such as privileges, or is
+  // good to know. The table's columns are checked elsewhere.
+  virtual Result<std::vector<Finding>> InspectTable(
+      const TableSchema& /*schema*/) {
+    return std::vector<Finding>();
+  }
+  // Whether we may create a table of this name; a guess, true if unknown.
+  virtual Result<bool> MayCreateTable(const std::string& /*table*/) {
+    return true;
+  }
+  // The statements that let us write a table that somebody else creates for
+  // us; empty if none are needed.
+  virtual std::string GrantsFor(const std::string& /*table*/) { return {}; }
+
   // From now on rows go to `table`, which outlives its use.
   virtual void UseTable(const TargetTable* table) = 0;
   // kStop, with a hint, if it exists but may not be written.
@@ -59,6 +73,12 @@ class SqlDriver {
   // The first column of the first row, nothing if there is no row.
   virtual Result<std::optional<std::string>> QueryText(
       const std::string& sql, std::span<const std::string> parameters) = 0;
+
+  // All rows of a query, each column as text; NULL is empty.
+  virtual Result<std::vector<std::vector<std::string>>> QueryRows(
+      const std::string& /*sql*/, std::span<const std::string> /*parameters*/) {
+    return Status(StatusCode::kInvalid, "this database cannot list rows");
+  }
 
   // Writes groups of rows that all have different keys, each group by its
   // WriteRule; the groups' order does not count. Appends the rows of

@@ -37,21 +37,19 @@ std::string AddColumns(const TableSchema& schema,
   return statements;
 }
 
-Status CheckColumnsExist(const TableSchema& schema,
-                         std::span<const std::string> keys,
-                         std::span<const std::string> columns,
-                         const Dialect& dialect) {
-  std::vector<std::string> missing;
-  for (const std::string& key : keys) {
-    if (schema.Find(key) == nullptr) missing.push_back(key);
+// The columns of `names` that exist; the others are a finding.
+std::vector<ColumnSchema> FindColumns(const TableSchema& schema,
+                                      std::span<const std::string> names,
+                                      std::vector<std::string>* missing) {
+  std::vector<ColumnSchema> found;
+  for (const std::string& name : names) {
+    if (const ColumnSchema* column = schema.Find(name)) {
+      found.push_back(*column);
+    } else {
+      missing->push_back(name);
+    }
   }
-  for (const std::string& column : columns) {
-    if (schema.Find(column) == nullptr) missing.push_back(column);
-  }
-  if (missing.empty()) return Status::Ok();
-  return Status(StatusCode::kStop,
-                "table " + schema.name + " has no column " + JoinList(missing),
-                AddColumns(schema, missing, dialect));
+  return found;
 }
 
 // "column "id" of table t", or "columns a, b of table t".
@@ -60,57 +58,83 @@ std::string KeyOf(const TableSchema& schema, const TargetTable& table) {
   return "columns " + JoinList(table.key_names()) + " of table " + schema.name;
 }
 
-Status CheckKeys(const TableSchema& schema, const TargetTable& table,
-                 const Dialect& dialect) {
+void CheckKeys(const TableSchema& schema, const TargetTable& table,
+               const Dialect& dialect, std::vector<Finding>* findings) {
   std::set<std::string> names;
   for (const ColumnSchema& key : table.keys) {
     if (key.generated) {
-      return Status(StatusCode::kStop, ColumnOf(key.name, schema) +
-                                           " is computed by the database and "
-                                           "cannot take the row's id");
+      findings->push_back({true,
+                           ColumnOf(key.name, schema) +
+                               " is computed by the database and cannot take "
+                               "the row's id",
+                           "name another column in the recipe"});
     }
     if (!names.insert(key.name).second) {
-      return Status(StatusCode::kStop, ColumnOf(key.name, schema) +
-                                           " takes two parts of the row's id");
+      findings->push_back(
+          {true,
+           ColumnOf(key.name, schema) + " takes two parts of the row's id",
+           "name another column in the key template"});
     }
   }
   const auto& unique = schema.unique_keys;
-  if (std::find(unique.begin(), unique.end(), names) != unique.end()) {
-    return Status::Ok();
-  }
+  if (std::find(unique.begin(), unique.end(), names) != unique.end()) return;
   std::string index = SplitTableName(schema.name).back();
   for (const ColumnSchema& key : table.keys) index += "_" + key.name;
   const bool one = table.keys.size() == 1;
-  return Status(StatusCode::kStop,
-                KeyOf(schema, table) +
-                    (one ? " takes the row's id, but is neither the primary "
-                           "key nor unique"
-                         : " take the row's id, but are neither the primary "
-                           "key nor unique together"),
-                "CREATE UNIQUE INDEX " + dialect.Quote(index + "_key") +
-                    " ON " + dialect.QuoteTable(schema.name) + " (" +
-                    dialect.QuoteList(table.key_names()) + ")");
+  findings->push_back(
+      {true,
+       KeyOf(schema, table) +
+           (one ? " takes the row's id, but is neither the primary key nor "
+                  "unique"
+                : " take the row's id, but are neither the primary key nor "
+                  "unique together"),
+       "CREATE UNIQUE INDEX " + dialect.Quote(index + "_key") + " ON " +
+           dialect.QuoteTable(schema.name) + " (" +
+           dialect.QuoteList(table.key_names()) + ")"});
 }
 
-Status CheckMapped(const TableSchema& schema, const TargetTable& table,
-                   const ColumnSchema& column) {
-  const bool is_key = std::any_of(
-      table.keys.begin(), table.keys.end(),
-      [&](const ColumnSchema& key) { return key.name == column.name; });
-  if (is_key) {
-    return Status(StatusCode::kStop,
-                  ColumnOf(column.name, schema) +
-                      " takes the row's id and cannot be mapped to a field",
-                  "take the column out of the mapping");
+void CheckMapped(const TableSchema& schema, const TargetTable& table,
+                 std::vector<Finding>* findings) {
+  std::set<std::string> written;
+  for (const ColumnSchema& key : table.keys) written.insert(key.name);
+  const std::set<std::string> keys = written;
+  for (const ColumnSchema& column : table.columns) {
+    const std::string name = ColumnOf(column.name, schema);
+    if (keys.contains(column.name)) {
+      findings->push_back(
+          {true, name + " takes the row's id and cannot be mapped to a field",
+           "take the column out of the mapping"});
+    } else if (!written.insert(column.name).second) {
+      findings->push_back(
+          {true, name + " is mapped twice", "map each column to one field"});
+    }
+    if (column.generated || column.identity_always) {
+      findings->push_back({true,
+                           name + " is generated by the database and cannot be "
+                                  "mapped to a field",
+                           "take the column out of the mapping"});
+    }
   }
-  if (column.generated || column.identity_always) {
-    return Status(StatusCode::kStop,
-                  ColumnOf(column.name, schema) +
-                      " is generated by the database and cannot be mapped to "
-                      "a field",
-                  "take the column out of the mapping");
+}
+
+// Columns that an INSERT needs and nobody fills. Rows that are there can be
+// updated all the same.
+void CheckUnfilled(const TableSchema& schema, const Dialect& dialect,
+                   TargetTable* table, std::vector<Finding>* findings) {
+  std::set<std::string> written;
+  for (const ColumnSchema& key : table->keys) written.insert(key.name);
+  for (const ColumnSchema& column : table->columns) written.insert(column.name);
+  for (const ColumnSchema& column : schema.columns) {
+    if (!column.required() || written.contains(column.name)) continue;
+    table->required_unmapped.push_back(column.name);
+    std::string mend = dialect.DropNotNull(schema.name, column.name);
+    findings->push_back(
+        {false,
+         ColumnOf(column.name, schema) +
+             " is NOT NULL, has no default and is mapped to no field: rows can "
+             "be updated, new ones are refused",
+         mend.empty() ? "map a field to it" : std::move(mend)});
   }
-  return Status::Ok();
 }
 
 }  // namespace
@@ -146,35 +170,24 @@ bool TargetTable::has_key(KeyIdentity identity) const {
   });
 }
 
-Result<TargetTable> ResolveTarget(const TableSchema& schema,
-                                  const TableTarget& target,
-                                  std::span<const std::string> columns,
-                                  const Dialect& dialect) {
-  REGEAR_RETURN_IF_ERROR(
-      CheckColumnsExist(schema, target.primary_key, columns, dialect));
+TargetTable ResolveTarget(const TableSchema& schema, const TableTarget& target,
+                          std::span<const std::string> columns,
+                          const Dialect& dialect,
+                          std::vector<Finding>* findings) {
   TargetTable table;
   table.name = dialect.QuoteTable(schema.name);
-  std::set<std::string> written;
-  for (const std::string& name : target.primary_key) {
-    table.keys.push_back(*schema.Find(name));
-    written.insert(table.keys.back().name);
+  std::vector<std::string> missing;
+  table.keys = FindColumns(schema, target.primary_key, &missing);
+  const bool has_keys = missing.empty();
+  table.columns = FindColumns(schema, columns, &missing);
+  if (!missing.empty()) {
+    findings->push_back(
+        {true, "table " + schema.name + " has no column " + JoinList(missing),
+         AddColumns(schema, missing, dialect)});
   }
-  REGEAR_RETURN_IF_ERROR(CheckKeys(schema, table, dialect));
-  for (const std::string& name : columns) {
-    const ColumnSchema& column = *schema.Find(name);
-    REGEAR_RETURN_IF_ERROR(CheckMapped(schema, table, column));
-    if (!written.insert(column.name).second) {
-      return Status(StatusCode::kStop,
-                    ColumnOf(column.name, schema) + " is mapped twice",
-                    "map each column to one field");
-    }
-    table.columns.push_back(column);
-  }
-  for (const ColumnSchema& column : schema.columns) {
-    if (column.required() && !written.contains(column.name)) {
-      table.required_unmapped.push_back(column.name);
-    }
-  }
+  if (has_keys) CheckKeys(schema, table, dialect, findings);
+  CheckMapped(schema, table, findings);
+  CheckUnfilled(schema, dialect, &table, findings);
   return table;
 }
 

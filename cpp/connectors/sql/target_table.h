@@ -66,13 +66,15 @@ struct TargetTable {
   }
 };
 
-// Matches `schema` with the recipe. kStop, with the statement that would mend
-// it as hint, if a column is missing, cannot be written, or the key columns are
-// neither the primary key nor unique.
-Result<TargetTable> ResolveTarget(const TableSchema& schema,
-                                  const TableTarget& target,
-                                  std::span<const std::string> columns,
-                                  const Dialect& dialect);
+// Matches `schema` with the recipe. Appends to `findings`, each with the
+// statement that would mend it: columns that are missing or cannot be written,
+// and key columns that are neither the primary key nor unique, block; columns
+// that nobody fills are worth a warning. The table is to be used only if
+// nothing blocks.
+TargetTable ResolveTarget(const TableSchema& schema, const TableTarget& target,
+                          std::span<const std::string> columns,
+                          const Dialect& dialect,
+                          std::vector<Finding>* findings);
 
 // kStop for a table that does not exist, with the CREATE TABLE as hint.
 Status MissingTable(const TableTarget& target,

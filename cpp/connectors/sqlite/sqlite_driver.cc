@@ -164,6 +164,25 @@ Result<std::optional<std::string>> SqliteDriver::QueryText(
   return std::optional(ColumnText(statement->get(), 0));
 }
 
+Result<std::vector<std::vector<std::string>>> SqliteDriver::QueryRows(
+    const std::string& sql, std::span<const std::string> parameters) {
+  auto statement = Prepare(database_.get(), sql);
+  if (!statement.ok()) return statement.status();
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    BindText(statement->get(), static_cast<int>(i) + 1, parameters[i]);
+  }
+  std::vector<std::vector<std::string>> rows;
+  int code = 0;
+  while ((code = sqlite3_step(statement->get())) == SQLITE_ROW) {
+    std::vector<std::string>& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(statement->get()); ++i) {
+      row.push_back(ColumnText(statement->get(), i));
+    }
+  }
+  if (code != SQLITE_DONE) return StatusFromDatabase(database_.get());
+  return rows;
+}
+
 Status SqliteDriver::WriteGroups(const FoldedBatch& batch,
                                  std::span<const sql::RowGroup> groups,
                                  std::vector<size_t>* unmatched) {

@@ -105,6 +105,19 @@ Status ReadUniqueIndexes(sqlite3* database, const TableName& name,
   return Finish(database, code);
 }
 
+// kStop for a view: no upsert goes into one.
+Status CheckIsTable(sqlite3* database, const TableName& name) {
+  auto query = Ask(database,
+                   "SELECT 1 FROM pragma_table_list(?1) "
+                   "WHERE schema = ?2 AND type = 'view'",
+                   name);
+  if (!query.ok()) return query.status();
+  const int code = sqlite3_step(query->get());
+  if (code != SQLITE_ROW) return Finish(database, code);
+  return Status(StatusCode::kStop, name.table + " is a view, not a table",
+                "name the table behind it in the recipe");
+}
+
 sql::KeyIdentity IdentityOf(sqlite3* database, const TableName& name,
                             const sql::ColumnSchema& key) {
   const ValueKind kind = KindOfType(key.type);
@@ -150,6 +163,7 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   schema.name = target.table;
   REGEAR_RETURN_IF_ERROR(ReadColumns(database, name, &schema));
   if (schema.columns.empty()) return std::optional<sql::TableSchema>();
+  REGEAR_RETURN_IF_ERROR(CheckIsTable(database, name));
   REGEAR_RETURN_IF_ERROR(ReadUniqueIndexes(database, name, &schema));
   for (sql::ColumnSchema& column : schema.columns) {
     column.key_identity = IdentityOf(database, name, column);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/sql/preflight.h"
+
 namespace regear::sql {
 namespace {
 
@@ -23,7 +25,12 @@ TableSchema Schema(const std::vector<std::string>& names) {
 
 Result<TargetTable> Resolve(const TableSchema& schema,
                             const std::vector<std::string>& columns) {
-  return ResolveTarget(schema, kTarget, columns, kDialect);
+  std::vector<Finding> findings;
+  TargetTable table =
+      ResolveTarget(schema, kTarget, columns, kDialect, &findings);
+  const Status blocked = BlockingStatus(findings);
+  if (!blocked.ok()) return blocked;
+  return table;
 }
 
 TEST(TargetTableTest, PrefersTheExactNameOverASimilarOne) {
