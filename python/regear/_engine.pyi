@@ -52,10 +52,10 @@ class Engine:
     def log(self, level: str, text: str) -> None:
         """Write a line to the log of the Redis server."""
 
-    def check_target(self, worker: dict[str, Any]) -> None:
+    def check_target(self, worker: dict[str, Any]) -> list[dict[str, Any]]:
         """Open the target of ``worker`` (as in start_worker) and close it.
 
-        Raises TargetError (an operator must act; ``hint`` says what to type)
+        Returns what is worth a warning, as inspect_target does. Raises TargetError (an operator must act; ``hint`` says what to type)
         or TargetUnavailable (try again later).
         """
 
@@ -110,6 +110,15 @@ class Engine:
 
     def detach(self) -> None:
         """Stop all workers, give the lease back and close. Idempotent."""
+
+def inspect_target(worker: dict[str, Any]) -> list[dict[str, Any]]:
+    """Connect to the target of ``worker`` (as in Engine.start_worker) and look
+    at it; no table is created.
+
+    Returns all that is to be mended or known: {"blocks": bool, "message": str,
+    "hint": str}, the hint being the statement to type where there is one.
+    Raises TargetUnavailable if the target cannot be reached now.
+    """
 
 def set_log_sink(sink: Callable[[str, str], None] | None) -> None:
     """Send the engine's log lines (level, text) to ``sink``, None: stderr."""

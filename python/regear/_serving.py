@@ -97,7 +97,12 @@ class Serving:
             registration.stored_in(self._hashtag), session.bind
         )
         try:
-            self._engine.check_target(worker)
+            for warning in self._engine.check_target(worker) or ():
+                message = f"{warning['message']} (try: {warning['hint']})"
+                self.log(
+                    "warning",
+                    f"regear: {registration.name}: {session.secrets.redact(message)}",
+                )
         except TargetUnavailable as error:
             reason = session.secrets.redact(str(error))
             self.log(

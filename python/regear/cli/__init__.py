@@ -7,6 +7,7 @@ from importlib.metadata import version
 import click
 
 from regear.cli._errors import run_command
+from regear.cli.check import check
 from regear.cli.dead_letters import dead_letters
 from regear.cli.drain import drain
 from regear.cli.host import host
@@ -31,7 +32,7 @@ def commands() -> None:
 
 
 for _command in (
-    *(up, host, run, status, module_path),
+    *(up, host, run, check, status, module_path),
     *(pause, resume, drain, wait, sync),
     *(pending, dead_letters, replay, skip, purge),
 ):
