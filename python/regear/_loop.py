@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from typing import TYPE_CHECKING, Callable
 
 from regear._jobs import Executor
@@ -19,6 +20,8 @@ logger = logging.getLogger("regear")
 
 _STANDBY_INTERVAL = 1.0  # s between two questions for the lease
 _JOB_TIMEOUT = 0.25  # s; how soon a stop is noticed
+#: Recipes may connect to databases that do not answer.
+_LONGEST_TURN = 60.0  # s
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0  # s between two attempts to attach
 
 
@@ -49,6 +52,7 @@ class Loop:
         #: The first error of a recipe, if one failed to load.
         self.recipe_error: Exception | None = None
         self.state = "starting"
+        self._turned = time.monotonic()
 
     def start(self) -> None:
         self._thread = start_thread("regear-host", self._run)
@@ -59,11 +63,18 @@ class Loop:
             if thread is not None:
                 thread.join(timeout)
 
+    @property
+    def turning(self) -> bool:
+        """Whether the thread lives and does not hang."""
+        alive = self._thread is not None and self._thread.is_alive()
+        return alive and time.monotonic() - self._turned < _LONGEST_TURN
+
     # -- the thread ----------------------------------------------------------
 
     def _run(self) -> None:
         delay = _FIRST_DELAY
         while not self._stopping.is_set():
+            self._turned = time.monotonic()
             pause = delay
             try:
                 if self._attach():
@@ -118,6 +129,7 @@ class Loop:
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
+            self._turned = time.monotonic()
             job = self._engine.next_job(_JOB_TIMEOUT)
             if job is None:
                 continue

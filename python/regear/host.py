@@ -25,6 +25,7 @@ from regear._serving import Recipe, Serving
 from regear.errors import HostStopped, RecipeError
 
 if TYPE_CHECKING:
+    from regear._monitoring import Monitoring
     from regear._engine import Engine
 
 logger = logging.getLogger("regear")
@@ -63,6 +64,7 @@ class Host:
         self._commands: Commands | None = None
         self._serving: Serving | None = None
         self._loop: Loop | None = None
+        self._monitoring: Monitoring | None = None
         self._ended = ""  # why it cannot be used any more
         _hosts.add(self)
 
@@ -127,7 +129,10 @@ class Host:
                 return True
             self._ended = "it was stopped"
             loop, serving, engine = self._loop, self._serving, self._engine
+            monitoring, self._monitoring = self._monitoring, None
         _hosts.discard(self)
+        if monitoring is not None:
+            monitoring.stop()
         if loop is None or serving is None or engine is None:
             return True
         deadline = time.monotonic() + timeout
@@ -150,6 +155,24 @@ class Host:
         frames: TracebackType | None,
     ) -> None:
         self.stop(drain=error is None)
+
+    def serve_metrics(self, port: int, address: str = "127.0.0.1") -> int:
+        """Answer ``/metrics`` (Prometheus), ``/healthz`` and ``/readyz`` until
+        the host stops. Returns the port, which is a free one for 0."""
+        from regear._monitoring import Monitoring
+
+        self._check_usable()
+        with self._lock:
+            if self._monitoring is None:
+                self._monitoring = Monitoring(
+                    self.url,
+                    address,
+                    port,
+                    state=lambda: self.state,
+                    turning=lambda: self._loop is not None and self._loop.turning,
+                    workers=self.worker_status,
+                )
+            return self._monitoring.port
 
     def worker_status(self) -> dict[str, str]:
         """The status JSON of each registration served here, by its name."""
@@ -190,6 +213,8 @@ class Host:
 
     def _forked(self) -> None:
         """In the child: threads and connections are the parent's."""
+        if self._monitoring is not None:
+            self._monitoring.close()
         if self._loop is not None:
             _of_the_parent.append(self._engine)  # never destroyed here
         self._ended = "it belongs to the process that forked this one"

@@ -55,6 +55,27 @@ def timeout(command: Decorated) -> Decorated:
     )(command)
 
 
+def _address(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    address, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        raise click.BadParameter(f"{text!r} is not [HOST:]PORT")
+    return address.strip("[]") or "127.0.0.1", int(port)
+
+
+def metrics(command: Decorated) -> Decorated:
+    return click.option(
+        "--metrics",
+        metavar="[HOST:]PORT",
+        callback=_address,
+        help="Serve /metrics for Prometheus, /healthz and /readyz there; "
+        "without HOST on 127.0.0.1 only.",
+    )(command)
+
+
 def configuration(command: Decorated) -> Decorated:
     return click.option(
         "--set",

@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.logging import RichHandler
+
+from regear.host import Host
 
 
 def log_to_stderr(level: int) -> None:
@@ -83,6 +86,14 @@ def until_stopped() -> Iterator[StopSignal]:
 
 def _no_action(_number: int, _frame: object) -> None:
     """Python writes to the pipe for signals that have a handler."""
+
+
+def serve_metrics(host: Host, place: tuple[str, int] | None) -> None:
+    """The option --metrics."""
+    if place is not None:
+        address, port = place
+        port = host.serve_metrics(port, address)
+        click.echo(f"metrics: http://{address}:{port}/metrics")
 
 
 def count(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from regear._redaction import redact_url
 from regear.cli import _options
-from regear.cli._serve import count, log_to_stderr, until_stopped
+from regear.cli._serve import count, log_to_stderr, serve_metrics, until_stopped
 from regear.host import Host
 
 #: How long a host that is asked to stop goes on writing what is captured.
@@ -21,11 +21,13 @@ DRAIN_SECONDS = 5.0
 @_options.redis_url
 @_options.configuration
 @_options.state_key
+@_options.metrics
 def host(
     recipes: tuple[Path, ...],
     url: str,
     config: dict[str, str],
     state_key: Path | None,
+    metrics: tuple[str, int] | None,
 ) -> None:
     """Serve a Redis server that has the module, until Ctrl-C.
 
@@ -38,6 +40,7 @@ def host(
         server = Host(url, functions=True, config=config, state_key=state_key)
         for recipe in recipes:
             server.load(recipe)
+        serve_metrics(server, metrics)
         server.start()
         click.echo(
             f"regear host {server.state}: {redact_url(url)}, "

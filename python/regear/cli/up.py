@@ -11,7 +11,7 @@ import click
 
 from regear.cli import _options
 from regear.cli._private_redis import PrivateRedis
-from regear.cli._serve import count, log_to_stderr, until_stopped
+from regear.cli._serve import count, log_to_stderr, serve_metrics, until_stopped
 from regear.host import Host
 
 _DRAIN_SECONDS = 10.0
@@ -38,6 +38,7 @@ _WATCH_INTERVAL = 0.5  # s between two looks at the server process
 )
 @_options.configuration
 @_options.state_key
+@_options.metrics
 @click.option(
     "--redis-server",
     "program",
@@ -52,6 +53,7 @@ def up(
     modules: tuple[Path, ...],
     config: dict[str, str],
     state_key: Path | None,
+    metrics: tuple[str, int] | None,
     program: str | None,
 ) -> None:
     """Start a private Redis server and serve the RECIPEs, until Ctrl-C."""
@@ -74,6 +76,7 @@ def up(
         for recipe in recipes:
             host.load(recipe)
         stack.callback(host.stop, drain=False)
+        serve_metrics(host, metrics)
         host.start()
         click.echo(
             f"regear ready: {redis.url}, {count(len(recipes), 'recipe')}, Ctrl-C stops"
