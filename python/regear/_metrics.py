@@ -13,6 +13,7 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 #: The states of a worker (docs/host-link.md).
 STATES = (
@@ -133,7 +134,7 @@ def _states(statuses: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
 
 def _buckets(histogram: Mapping[str, Any]) -> tuple[list[tuple[str, float]], float]:
     """Cumulative, as Prometheus has them; the engine counts each apart."""
-    bounds = [*(f"{float(bound):g}" for bound in histogram["bounds"]), "+Inf"]
+    bounds = [*map(floatToGoString, histogram["bounds"]), "+Inf"]
     buckets, total = [], 0.0
     for bound, number in zip(bounds, histogram["counts"]):
         total += number
