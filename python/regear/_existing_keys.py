@@ -43,7 +43,7 @@ def keys_of(
             cursor, match=pattern, count=_SCAN_COUNT, _type="hash"
         )
         if keys:
-            yield keys
+            yield [key for key in keys if isinstance(key, bytes)]
         if not cursor:
             return
         pause(time.monotonic() - began)
@@ -108,9 +108,7 @@ class Survey:
             self._complete = self._count(_LONGEST_LOOK)
             self._tell()
         except Exception as error:  # the host is stopping, or Redis went away
-            logger.info(
-                "%s: existing keys were not all counted: %s", self._name, error
-            )
+            logger.info("%s: existing keys were not all counted: %s", self._name, error)
 
     def _tell(self) -> None:
         self._client.close()

@@ -33,7 +33,7 @@ def load_config(engine: Engine, sealer: Sealer) -> dict[str, str]:
 
 
 def store_config(engine: Engine, sealer: Sealer, values: dict[str, str]) -> None:
-    document = {
+    document: dict[str, object] = {
         "id": CONFIG_ID,
         "description": None,
         "replaces": [],

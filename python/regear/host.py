@@ -25,8 +25,8 @@ from regear._serving import Recipe, Serving
 from regear.errors import HostStopped, RecipeError
 
 if TYPE_CHECKING:
-    from regear._monitoring import Monitoring
     from regear._engine import Engine
+    from regear._monitoring import Monitoring
 
 logger = logging.getLogger("regear")
 

@@ -30,7 +30,10 @@ def read_by_a_recipe(redis):
         (("Key", "value"), [SAVED]),
         (("MaxExecutions", "10"), ["OK"]),
         (("maxexecutions", "10", "Key", "v"), ["OK", SAVED]),
-        (("MaxExecutions", "ten"), ["(error) Failed setting config value MaxExecutions"]),
+        (
+            ("MaxExecutions", "ten"),
+            ["(error) Failed setting config value MaxExecutions"],
+        ),
         (
             ("ExecutionThreads", "10"),
             ["(error) Config value ExecutionThreads not modifiable at runtime"],
@@ -117,8 +120,12 @@ def test_value_is_nowhere_in_the_clear(redis_with_module, host):
         while "end" not in (line := monitor.next_command()["command"]):
             seen.append(line)
     # The recipe's own SET says it, of course.
-    assert not [line for line in seen if "s3cret" in line and not line.startswith("SET")]
-    slow = str([e for e in redis.client.slowlog_get(1000) if b"SET read" not in e["command"]])
+    assert not [
+        line for line in seen if "s3cret" in line and not line.startswith("SET")
+    ]
+    slow = str(
+        [e for e in redis.client.slowlog_get(1000) if b"SET read" not in e["command"]]
+    )
     said = [redis.log.read_text(), host.text(), slow]
     for key in redis.client.scan_iter(count=1000):
         said.append(str(redis.client.hgetall(key)))

@@ -49,7 +49,7 @@ def scrape(url):
         for sample in family.samples:
             labels = dict(sample.labels)
             labels.pop("registration", None)
-            samples[sample.name, *labels.values()] = sample.value
+            samples[(sample.name, *labels.values())] = sample.value
     return samples
 
 
@@ -70,9 +70,7 @@ def test_metrics_have_the_values_of_the_work(redis_with_module, watched, sqlite_
     assert seen["regear_worker_state", "retrying"] == 0
 
 
-def test_histograms_are_cumulative_and_complete(
-    redis_with_module, watched, sqlite_db
-):
+def test_histograms_are_cumulative_and_complete(redis_with_module, watched, sqlite_db):
     url = watched()
     status = regear.Host.worker_status
     for number in range(50):

@@ -73,7 +73,9 @@ def test_pause_survives_a_restart_of_the_host(redis, host, regear, sqlite_db):
     assert list(sqlite_db.persons()) == ["1"]
 
 
-def test_drain_writes_at_once(redis_with_module, host, sqlite_recipe, regear, sqlite_db):
+def test_drain_writes_at_once(
+    redis_with_module, host, sqlite_recipe, regear, sqlite_db
+):
     slow = sqlite_recipe(arguments="batch=1000, duration=600000")
     redis_with_module.execute(slow)
     wait_for(lambda: redis_with_module.state("Persons") == "running")

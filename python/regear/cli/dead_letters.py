@@ -46,9 +46,7 @@ def dead_letters(name: str | None, url: str, as_json: bool, limit: int) -> None:
 
 
 def _letters(server: Server, name: str, stream: str, limit: int) -> list[Any]:
-    return [
-        _describe(name, entry) for entry in islice(server.entries(stream), limit)
-    ]
+    return [_describe(name, entry) for entry in islice(server.entries(stream), limit)]
 
 
 def _describe(name: str, letter: Entry) -> dict[str, Any]:

@@ -83,9 +83,7 @@ def _is_dirty(server: Server, place: str, key: str) -> bool:
     question = {"hash": "HEXISTS", "set": "SISMEMBER", "zset": "ZSCORE"}.get(kind)
     if question is not None:
         return bool(server.command(question, place, key))
-    return kind == "stream" and any(
-        entry.key == key for entry in server.entries(place)
-    )
+    return kind == "stream" and any(entry.key == key for entry in server.entries(place))
 
 
 def _show(changes: list[dict[str, Any]]) -> None:

@@ -33,7 +33,9 @@ def purge(name: str, dead_letters: bool, yes: bool, url: str) -> None:
             click.echo(f"{name} has no {noun}s")
             return
         if not yes:
-            click.confirm(f"Remove {count(number, noun)} of {name} for ever?", abort=True)
+            click.confirm(
+                f"Remove {count(number, noun)} of {name} for ever?", abort=True
+            )
         words = ["DEAD"] if dead_letters else []
         removed = server.command("RG.WRITEBEHIND", "PURGE", name, *words)
     click.echo(f"{count(removed, noun)} of {name} removed")

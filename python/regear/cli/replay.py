@@ -32,9 +32,7 @@ def replay(name: str, keys: tuple[str, ...], url: str, as_json: bool) -> None:
         total = server.length(stream_of(registration, "dead"))
         replayed, missing, left = _replay(server, name, keys, total)
     if as_json:
-        click.echo(
-            json.dumps({"replayed": replayed, "missing": missing, "left": left})
-        )
+        click.echo(json.dumps({"replayed": replayed, "missing": missing, "left": left}))
         return
     click.echo(f"{count(replayed, 'dead letter')} replayed, {left} left")
     for key in missing[:_MOST_NAMED]:
