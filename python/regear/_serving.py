@@ -39,6 +39,8 @@ class Recipe:
 
     name: str
     source: str
+    #: Where it came from: the next text from there is its next version.
+    origin: str = ""
     #: Its session in the registry, once it is there.
     session_id: str | None = None
     #: Unregistered by somebody: not to be registered again by itself.
@@ -190,7 +192,12 @@ class Serving:
             }
             blob = self._sealer.seal(StoredSession.of(session).document())
             surveys = self._surveys(session, snapshot)
-            self._engine.register(job_id, json.dumps(document), blob)
+            try:
+                self._engine.register(job_id, json.dumps(document), blob)
+            except BaseException:
+                for survey in surveys:
+                    survey.cancel()
+                raise
             self._own.add(session.id)
             self._sessions[session.id] = session
             self._broken.pop(session.id, None)
@@ -226,7 +233,9 @@ class Serving:
                 if stored.id in self._broken:
                     raise RecipeError(f"{recipe.name}: {self._broken[stored.id]}")
                 return
-        session = self.new_session(recipe.source, description=recipe.name)
+        session = self.new_session(
+            recipe.source, description=recipe.origin or recipe.name
+        )
         run_recipe(session)
         if not session.registrations:
             raise RecipeError(
@@ -241,7 +250,7 @@ class Serving:
         goes on: taking it away is the operator's decision."""
         snapshot = self.snapshot()
         for stored in snapshot.sessions.values():
-            if stored is None or stored.description != recipe.name:
+            if stored is None or stored.description != recipe.origin:
                 continue
             if stored.id == recipe.session_id:
                 continue

@@ -236,7 +236,11 @@ def _log_line(level: str, text: str) -> None:
 
 def _read(path: Path) -> Recipe:
     try:
-        return Recipe(name=path.name, source=path.read_text(encoding="utf-8"))
+        return Recipe(
+            name=path.name,
+            source=path.read_text(encoding="utf-8"),
+            origin=str(path.resolve()),
+        )
     except OSError as error:
         raise RecipeError(
             f"the recipe {path} cannot be read: {error.strerror}"

@@ -248,7 +248,7 @@ def test_keys_that_were_there_before_are_told_and_synced(
     notes = wait_for(lambda: redis.registration("Persons").get("notes"))
     assert notes["uncaptured"].startswith("1200 keys of person:* existed before")
     assert "regear sync Persons" in " ".join(regear("status").split())
-    assert "1200 keys captured" in regear("sync", "Persons")
+    assert "1200 keys captured" in regear("sync", "Persons", "--max-backlog", 300)
     regear("wait")
     assert len(sqlite_db.persons()) == 1200
     assert not redis.registration("Persons").get("notes")

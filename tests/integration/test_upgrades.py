@@ -155,3 +155,18 @@ def test_registration_that_a_file_does_not_make_any_more_is_told(
     file.write_text("# both again\n" + "".join(sources.values()))
     host.restart()
     assert not redis.registration(gone).get("notes")
+
+
+def test_files_of_one_name_are_told_apart(
+    redis_with_module, new_host, folder, sqlite_recipe, sqlite_db
+):
+    cars = sqlite_recipe(name="Cars", table="cars", mapping={"brand": "brand"})
+    sources = [sqlite_recipe(), cars.replace("'person_id'", "'car_id'")]
+    files = []
+    for number, source in enumerate(sources):
+        (folder / str(number)).mkdir()
+        files.append(folder / str(number) / "recipe.py")
+        files[-1].write_text(source)
+    new_host(redis_with_module, *files)
+    for name in ("Persons", "Cars"):
+        assert not redis_with_module.registration(name).get("notes")

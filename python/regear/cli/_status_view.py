@@ -26,7 +26,7 @@ def render(document: Document) -> RenderableType:
     """A table of the registrations, and lines for what needs attention."""
     registrations = document["registrations"]
     parts: list[RenderableType] = [_host(document["host"])]
-    parts += [_line(text, "red") for text in document.get("warnings") or ()]
+    parts += [_line(text, "yellow") for text in document.get("warnings") or ()]
     if registrations:
         parts.append(_table(registrations))
     else:
@@ -53,8 +53,8 @@ def _table(registrations: list[Document]) -> Table:
     # Columns that are empty on most days are left out on those.
     counts = [
         title
-        for title, member in (("dead", "dead_letters"), ("parked", "parked"))
-        if any(_work(registration).get(member) for registration in registrations)
+        for title in ("dead", "parked")
+        if any(_count(registration, title) for registration in registrations)
     ]
     for title in counts:
         table.add_column(title, justify="right", no_wrap=True, style="red")
@@ -70,12 +70,17 @@ def _table(registrations: list[Document]) -> Table:
             str(registration["backlog"]),
             f"{work.get('rate', 0):.0f}",
             _duration(work.get("lag_ms")),
-            *(str(work.get(_COUNTS[title], 0)) for title in counts),
+            *(str(_count(registration, title)) for title in counts),
         )
     return table
 
 
-_COUNTS = {"dead": "dead_letters", "parked": "parked"}
+def _count(registration: Document, title: str) -> int:
+    """Changes that are dead letters, or parked: as the server counts them, or
+    the host."""
+    of_server = {"dead": "dead_letters", "parked": "parked_changes"}[title]
+    of_host = {"dead": "dead_letters", "parked": "parked"}[title]
+    return registration.get(of_server) or _work(registration).get(of_host) or 0
 
 
 def _work(registration: Document) -> Document:
@@ -103,9 +108,10 @@ def _trouble(registration: Document) -> list[Text]:
     lost = work.get("captured_lost") or registration.get("captured_lost")
     if lost:
         lines.append(f"{name}: {lost} captured changes were lost")
-    if work.get("dead_letters"):
+    dead = _count(registration, "dead")
+    if dead:
         lines.append(
-            f"{name}: {work['dead_letters']} changes were refused by the database"
+            f"{name}: {dead} changes were refused by the database"
             f" (try: regear dead-letters {name})"
         )
     return [_line(text, "red") for text in lines]
@@ -117,12 +123,17 @@ def _remarks(registration: Document) -> list[Text]:
     lines = []
     if registration.get("paused"):
         lines.append(f"{name}: paused (try: regear resume {name})")
-    if work.get("parked"):
+    parked = _count(registration, "parked")
+    if parked:
+        lines.append(f"{name}: {parked} changes wait for a row of another table")
+    if registration.get("dirty_keys"):
         lines.append(
-            f"{name}: {work['parked']} changes wait for a row of another table"
+            f"{name}: {registration['dirty_keys']} keys changed while the backlog was"
+            " full: their state is read when there is room"
         )
     if work.get("reconcile"):
         lines.append(f"{name}: {_reconciling(work['reconcile'])}")
+    lines += [f"{name}: {text}" for text in registration.get("warnings") or ()]
     lines += [f"{name}: {text}" for text in (registration.get("notes") or {}).values()]
     return [_line(text, "yellow") for text in lines]
 

@@ -32,8 +32,9 @@ Reply Parse(std::string_view words) {
 
 TEST(HostProtocolTest, ReadsAnAttachment) {
   const Reply reply = Parse(
-      "*20 state attached fence :7 lease_ms :3000 node abc hashtag 06S epoch "
-      ":2 epoch_id ff generation :9 args *4 Host none HostDir /x later :1");
+      "*22 state attached fence :7 lease_ms :3000 node abc hashtag 06S epoch "
+      ":2 epoch_id ff generation :9 args *4 Host none HostDir /x "
+      "config *2 Key value later :1");
   const auto attachment = ParseAttachment(reply.view());
   ASSERT_TRUE(attachment.ok()) << attachment.status().ToString();
   EXPECT_TRUE(attachment->attached);
@@ -44,6 +45,7 @@ TEST(HostProtocolTest, ReadsAnAttachment) {
   EXPECT_EQ(attachment->epoch_id, "ff");
   EXPECT_EQ(attachment->generation, 9u);
   EXPECT_EQ(attachment->args, (TextPairs{{"Host", "none"}, {"HostDir", "/x"}}));
+  EXPECT_EQ(attachment->config, (TextPairs{{"Key", "value"}}));
 }
 
 TEST(HostProtocolTest, ReadsAStandby) {
