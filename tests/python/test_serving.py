@@ -278,3 +278,73 @@ def test_workers_start_again_with_a_new_lease(engine, new_serving, recipe) -> No
     engine.workers.clear()
     serving.follow_registry()
     assert list(engine.workers) == ["Persons"]
+
+
+# -- operators -----------------------------------------------------------------
+
+
+def test_paused_registration_has_no_worker(engine, new_serving, recipe) -> None:
+    serving = new_serving()
+    execute(engine, serving, recipe())
+    (rule,) = engine.rules.values()
+    rule["paused"] = True
+    serving.follow_registry()
+    assert not engine.workers
+    assert engine.reports["Persons"]["state"] == "paused"
+    assert engine.reports["Persons"]["last_error"] is None
+    rule["paused"] = False
+    serving.follow_registry()
+    assert list(engine.workers) == ["Persons"]
+    assert not engine.reports
+
+
+def test_another_revision_starts_the_worker_anew(engine, new_serving, recipe) -> None:
+    serving = new_serving()
+    execute(engine, serving, recipe())
+    before = engine.workers["Persons"]
+    serving.follow_registry()
+    assert engine.workers["Persons"] is before
+    next(iter(engine.rules.values()))["revision"] = 1
+    serving.follow_registry()
+    assert engine.workers["Persons"] is not before
+
+
+def test_worker_is_hurried_by_name(engine, new_serving, recipe) -> None:
+    serving = new_serving()
+    execute(engine, serving, recipe())
+    serving.drain("Persons")
+    serving.drain("Cars")
+    assert engine.hurried == ["Persons"]
+
+
+def test_configuration_at_run_time_is_sealed_and_recalled(
+    engine, new_serving, recipe
+) -> None:
+    serving = new_serving()
+    execute(engine, serving, recipe())
+    serving.configure({"Key": "s3cret-value"})
+    assert serving.config("Key", {}) == "s3cret-value"
+    assert engine.hurried == ["Persons"]  # it may wait with the old password
+    assert b"s3cret-value" not in b"".join(engine.blobs.values())
+    again = new_serving()
+    assert again.config("Key", {}) == "s3cret-value"
+    again.follow_registry()
+    assert list(engine.workers) == ["Persons"]
+
+
+def test_configuration_comes_from_the_nearest_that_has_it(
+    engine, new_serving, monkeypatch
+) -> None:
+    serving = new_serving()
+    config = serving._config
+    monkeypatch.setenv("Key", "environment")
+    stored = {"Key": "stored", "Old": "stored"}
+    assert serving.config("Old", stored) == "stored"
+    assert serving.config("Key", stored) == "environment"
+    config.module_arguments = {"Key": "module"}
+    assert serving.config("Key", stored) == "module"
+    config.values["Key"] = "host"
+    assert serving.config("Key", stored) == "host"
+    serving.configure({"Key": "run time"})
+    assert serving.config("Key", stored) == "run time"
+    assert serving.config("None", stored) is None
