@@ -37,17 +37,19 @@ const Registration& Named(std::string_view name) {
   return *found;
 }
 
-// The stream of `registration` in that role: stream, dead or parked. What an
-// older host registered names the first one only.
-std::string StreamOf(const Registration& registration, const char* role) {
-  std::string named = registration.Text(role);
-  if (!named.empty()) return named;
-  constexpr std::string_view kInfix = "-stream-";
-  std::string stream = registration.Text("stream");
-  const size_t place = stream.find(kInfix);
-  if (place == std::string::npos) return {};
-  return stream.replace(place, kInfix.size(),
-                        std::string("-").append(role).append("-"));
+std::string UpperCase(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
+  return upper;
+}
+
+// The number that a command replies; frees the reply.
+long long Integer(rm::CallReply* reply) {
+  const CallReplyPtr owned(reply);
+  const bool number =
+      reply != nullptr && rm::CallReplyType(reply) == rm::kReplyInteger;
+  return number ? rm::CallReplyInteger(reply) : 0;
 }
 
 // Has the host start the worker anew, on what the streams hold then.
@@ -154,7 +156,7 @@ ReplayOptions ParseReplay(const CommandArguments& arguments) {
 int Replay(rm::Ctx* ctx, const CommandArguments& arguments) {
   const Registration& registration = Named(arguments.Text(0));
   const ReplayOptions options = ParseReplay(arguments);
-  const std::string dead = StreamOf(registration, "dead");
+  const std::string dead = NamesOf(registration.definition).dead;
   const std::vector<StreamEntry> letters =
       ReadStream(ctx, dead, options.start, "+", options.count);
   std::vector<std::string> keys;
@@ -204,39 +206,52 @@ StreamEntry DeadLetterOf(const StreamEntry& change) {
 // SKIP name id
 int Skip(rm::Ctx* ctx, const CommandArguments& arguments) {
   const Registration& registration = Named(arguments.Text(0));
-  const std::string stream = StreamOf(registration, "stream");
+  const StreamNames names = NamesOf(registration.definition);
   const auto found =
-      ReadStream(ctx, stream, arguments.Text(1), arguments.Text(1), 1);
+      ReadStream(ctx, names.stream, arguments.Text(1), arguments.Text(1), 1);
   if (found.empty()) {
     throw std::invalid_argument("no change " + std::string(arguments.Text(1)) +
                                 " waits in " + std::string(arguments.Text(0)));
   }
-  const std::string dead = StreamOf(registration, "dead");
-  if (AppendEntry(ctx, dead, DeadLetterOf(found.front())).empty()) {
-    throw std::runtime_error("the key " + dead + " does not hold a stream");
+  if (AppendEntry(ctx, names.dead, DeadLetterOf(found.front())).empty()) {
+    throw std::runtime_error("the key " + names.dead +
+                             " does not hold a stream");
   }
-  DeleteEntries(ctx, stream, {found.front().id});
+  DeleteEntries(ctx, names.stream, {found.front().id});
   const json revision = NextRevision(registration);
   State().registry.Update(ctx, arguments.Text(0), {{"revision", revision}});
   return ReplyOk(ctx);
 }
 
+// What is registered under that name, or was and left a backlog behind.
+const json& DefinitionOf(std::string_view name) {
+  for (const auto& [stream, orphan] : State().registry.orphans()) {
+    if (orphan.value("name", "") == name) return orphan;
+  }
+  return Named(name).definition;
+}
+
+long long PurgeChanges(rm::Ctx* ctx, const StreamNames& names) {
+  const long long keys = Integer(
+      rm::Call(ctx, "HLEN", "b", names.dirty.data(), names.dirty.size()));
+  Integer(rm::Call(ctx, "DEL", "!b", names.dirty.data(), names.dirty.size()));
+  return keys + EmptyStream(ctx, names.stream) + EmptyStream(ctx, names.parked);
+}
+
 // PURGE name [DEAD]
 int Purge(rm::Ctx* ctx, const CommandArguments& arguments) {
   const bool dead_letters = arguments.size() > 1;
-  if (dead_letters && arguments.Text(1) != "DEAD") {
+  if (dead_letters && UpperCase(arguments.Text(1)) != "DEAD") {
     throw std::invalid_argument("PURGE name [DEAD]");
   }
-  const Registration& registration = Named(arguments.Text(0));
-  long long removed = 0;
-  if (dead_letters) {
-    removed = EmptyStream(ctx, StreamOf(registration, "dead"));
-  } else {
-    removed = EmptyStream(ctx, StreamOf(registration, "stream")) +
-              EmptyStream(ctx, StreamOf(registration, "parked"));
+  const StreamNames names = NamesOf(DefinitionOf(arguments.Text(0)));
+  const long long removed =
+      dead_letters ? EmptyStream(ctx, names.dead) : PurgeChanges(ctx, names);
+  const Registration* registration = State().registry.Find(arguments.Text(0));
+  if (registration != nullptr) {
+    const json revision = NextRevision(*registration);
+    State().registry.Update(ctx, arguments.Text(0), {{"revision", revision}});
   }
-  const json revision = NextRevision(registration);
-  State().registry.Update(ctx, arguments.Text(0), {{"revision", revision}});
   return rm::ReplyWithLongLong(ctx, removed);
 }
 
@@ -272,13 +287,6 @@ constexpr std::array<Subcommand, 8> kSubcommands = {{
     {"PURGE", 1, 2, Purge},
     {"NOTE", 3, 3, Note},
 }};
-
-std::string UpperCase(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return std::toupper(c); });
-  return upper;
-}
 
 }  // namespace
 

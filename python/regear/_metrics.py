@@ -51,8 +51,7 @@ class HostCollector(Collector):
         workers: Callable[[], Mapping[str, str]],
         server: Callable[[], Mapping[str, Any] | None],
     ) -> None:
-        """``server`` answers RG.STATUS with ``backlog_bytes`` for each
-        registration, None if Redis cannot be reached."""
+        """``server`` answers RG.STATUS, or None if Redis cannot be reached."""
         self._state = state
         self._workers = workers
         self._server = server
@@ -166,7 +165,7 @@ def _of_server(status: Mapping[str, Any]) -> Iterator[Metric]:
         captured.add_metric(name, registration["captured"])
         lost.add_metric(name, registration.get("captured_lost") or 0)
         entries.add_metric(name, registration["backlog"])
-        memory.add_metric(name, registration.get("backlog_bytes") or 0)
+        memory.add_metric(name, registration.get("stream_bytes") or 0)
     yield from (captured, lost, entries, memory)
     orphans = GaugeMetricFamily(
         "regear_orphan_backlog_entries",

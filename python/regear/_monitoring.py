@@ -98,9 +98,6 @@ class Monitoring:
         send: Callable[..., Any] = self._client.execute_command
         try:
             status: dict[str, Any] = json.loads(send("RG.STATUS"))
-            for registration in status["registrations"]:
-                stream = registration["stream"]
-                registration["backlog_bytes"] = send("MEMORY USAGE", stream)
         except redis.RedisError as error:
             logger.debug("no numbers from Redis: %s", error)
             return None

@@ -211,6 +211,8 @@ def test_purge_of_dead_letters_leaves_the_pending(paused, regear):
     regear("purge", "Persons", "--dead-letters", "--yes")
     assert json.loads(regear("dead-letters", "--json")) == []
     assert len(stream_ids(paused)) == 1
+    # What an operator takes away is not lost.
+    assert paused.registration("Persons")["captured_lost"] == 0
 
 
 def test_commands_of_operators_need_their_rights(redis):
@@ -258,3 +260,16 @@ def test_recipe_over_no_keys_tells_nothing(redis, regear):
     redis.client.hset("person:1", mapping=ADA)
     regear("wait")
     assert not redis.registration("Persons").get("notes")
+
+
+def test_what_a_registration_left_behind_is_told_and_purged(paused, regear):
+    paused.client.hset("person:1", mapping=ADA)
+    stream = paused.registration("Persons")["stream"]
+    paused.client.execute_command("RG.UNREGISTER", paused.registration("Persons")["id"])
+    shown = " ".join(regear("status").split())
+    assert "Persons is not registered any more and left 1 changes behind" in shown
+    assert "regear purge Persons" in shown
+    assert "1 pending change of Persons removed" in regear("purge", "Persons", "--yes")
+    assert paused.client.xlen(stream) == 0
+    wait_for(lambda: paused.status()["orphans"] == [])
+    assert "nothing is registered as" in regear("purge", "Persons", code=1)

@@ -27,7 +27,7 @@ STATUS = {
 }
 SERVER = {
     "registrations": [
-        {"name": "Persons", "captured": 7, "backlog": 6, "backlog_bytes": 1000}
+        {"name": "Persons", "captured": 7, "backlog": 6, "stream_bytes": 1000}
     ],
     "orphans": [{"name": "Cars", "backlog": 8}],
 }

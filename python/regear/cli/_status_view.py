@@ -146,7 +146,9 @@ def _reconciling(progress: Document) -> str:
 
 
 def _orphan(orphan: Document) -> Text:
-    name, backlog = orphan["name"], orphan.get("backlog", 0)
+    name = orphan["name"]
+    members = ("backlog", "dead_letters", "parked_changes", "dirty_keys")
+    backlog = sum(orphan.get(member) or 0 for member in members)
     return _line(
         f"{name} is not registered any more and left {backlog} changes behind"
         f" (try: load its recipe again, or regear purge {name})",

@@ -43,9 +43,12 @@ def purge(name: str, dead_letters: bool, yes: bool, url: str) -> None:
 
 def _target(server: Server, name: str) -> dict[str, Any]:
     status = server.status()
-    return named([*status["registrations"], *status.get("orphans", [])], name)
+    return named([*status.get("orphans", []), *status["registrations"]], name)
 
 
 def _number(server: Server, target: dict[str, Any], dead_letters: bool) -> int:
-    roles = ["dead"] if dead_letters else ["stream", "parked"]
-    return sum(server.length(stream_of(target, role)) for role in roles)
+    if dead_letters:
+        return server.length(stream_of(target, "dead"))
+    dirty = int(server.command("HLEN", stream_of(target, "dirty")))
+    roles = ("stream", "parked")
+    return dirty + sum(server.length(stream_of(target, role)) for role in roles)
