@@ -32,7 +32,6 @@ _WORKER_COUNTERS = (
     ("retries", "retries", "Attempts that failed and were repeated."),
 )
 _WORKER_GAUGES = (
-    ("dead_letters", "dead_letters_open", "Dead letters that nobody resolved yet."),
     ("parked", "parked_changes", "Changes that wait for a row of another table."),
 )
 _HISTOGRAMS = (
@@ -160,13 +159,19 @@ def _of_server(status: Mapping[str, Any]) -> Iterator[Metric]:
     memory = GaugeMetricFamily(
         "regear_backlog_bytes", "Memory of what waits in Redis.", labels=_LABELS
     )
+    dead = GaugeMetricFamily(
+        "regear_dead_letters_open",
+        "Dead letters that nobody resolved yet.",
+        labels=_LABELS,
+    )
     for registration in status["registrations"]:
         name = [registration["name"]]
         captured.add_metric(name, registration["captured"])
         lost.add_metric(name, registration.get("captured_lost") or 0)
         entries.add_metric(name, registration["backlog"])
         memory.add_metric(name, registration.get("stream_bytes") or 0)
-    yield from (captured, lost, entries, memory)
+        dead.add_metric(name, registration.get("dead_letters") or 0)
+    yield from (captured, lost, entries, memory, dead)
     orphans = GaugeMetricFamily(
         "regear_orphan_backlog_entries",
         "Changes left behind by a registration that is gone.",

@@ -20,14 +20,19 @@ STATUS = {
     "rate": 1.5,
     "lag_ms": 2500,
     "backlog": 6,
-    "dead_letters": 2,
     "parked": 1,
     "batch_size": {"bounds": [1, 10, 100], "counts": [1, 2, 0, 1], "sum": 123},
     "commit_seconds": {"bounds": [0.001, 0.01], "counts": [3, 0, 1], "sum": 0.5},
 }
 SERVER = {
     "registrations": [
-        {"name": "Persons", "captured": 7, "backlog": 6, "stream_bytes": 1000}
+        {
+            "name": "Persons",
+            "captured": 7,
+            "backlog": 6,
+            "stream_bytes": 1000,
+            "dead_letters": 2,
+        }
     ],
     "orphans": [{"name": "Cars", "backlog": 8}],
 }
