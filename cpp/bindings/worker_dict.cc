@@ -49,6 +49,7 @@ PythonObjectPtr Callable(const py::dict& worker, const char* key) {
 TargetKind ParseTarget(const std::string& text) {
   if (text == "sqlite") return TargetKind::kSqlite;
   if (text == "postgres") return TargetKind::kPostgres;
+  if (text == "mysql") return TargetKind::kMysql;
   if (text == "callback") return TargetKind::kCallback;
   throw py::value_error("unknown target: " + text);
 }

@@ -5,11 +5,25 @@
 
 #include "connectors/callback/callback_connector.h"
 #include "connectors/sqlite/sqlite_connector.h"
+#ifdef REGEAR_HAVE_MYSQL
+#include "connectors/mysql/mysql_connector.h"
+#endif
 #ifdef REGEAR_HAVE_POSTGRES
 #include "connectors/postgres/postgres_connector.h"
 #endif
 
 namespace regear {
+
+namespace {
+
+[[maybe_unused]] Status NotBuilt(const std::string& database,
+                                 const std::string& package) {
+  return Status(StatusCode::kInvalid,
+                "this build has no " + database + " connector",
+                "install " + package + " and build regear again");
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Connector>> MakeConnector(const WorkerSpec& spec) {
   TableTarget table = spec.table;
@@ -30,11 +44,17 @@ Result<std::unique_ptr<Connector>> MakeConnector(const WorkerSpec& spec) {
       return std::unique_ptr<Connector>(std::make_unique<PostgresConnector>(
           std::move(table), std::move(columns), spec.connect));
 #else
-      break;
+      return NotBuilt("PostgreSQL", "libpqxx-dev");
+#endif
+    case TargetKind::kMysql:
+#ifdef REGEAR_HAVE_MYSQL
+      return std::unique_ptr<Connector>(std::make_unique<MysqlConnector>(
+          std::move(table), std::move(columns), spec.connect));
+#else
+      return NotBuilt("MySQL", "libmariadb-dev");
 #endif
   }
-  return Status(StatusCode::kInvalid, "this build has no PostgreSQL connector",
-                "install libpqxx-dev and build regear again");
+  return Status(StatusCode::kInvalid, "unknown target");
 }
 
 }  // namespace regear

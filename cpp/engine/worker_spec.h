@@ -44,7 +44,7 @@ using BatchCallback = std::function<WriteReport(const FoldedBatch&)>;
 // of Redis loses what the target has.
 enum class CommitAfter { kReceived, kFsync, kReplica };
 
-enum class TargetKind { kSqlite, kPostgres, kCallback };
+enum class TargetKind { kSqlite, kPostgres, kMysql, kCallback };
 
 struct WorkerSpec {
   std::string name;       // of the registration

@@ -1,5 +1,7 @@
 #include "connectors/sql/checkpoint_table.h"
 
+#include <vector>
+
 namespace regear::sql {
 
 CheckpointTable::CheckpointTable(const TableTarget& target,
@@ -14,8 +16,8 @@ CheckpointTable::CheckpointTable(const TableTarget& target,
   create_ = "CREATE TABLE IF NOT EXISTS " + table + " (id " + varchar +
             " PRIMARY KEY, val " + varchar + ")";
   select_ = "SELECT val FROM " + table + " WHERE id = " + p1;
-  insert_ = "INSERT INTO " + table + " (id, val) VALUES (" + p1 + ", " + p2 +
-            ")" + dialect.UpsertClause(key, {});
+  const std::vector<std::string> columns = {"id", "val"};
+  insert_ = dialect.InsertMissing(table, "id", columns);
   compare_and_swap_ = "UPDATE " + table + " SET val = " + p1 +
                       " WHERE id = " + p2 + " AND val = " + p3;
 }

@@ -69,7 +69,9 @@ std::string Dialect::QuoteTable(std::string_view table) const {
 }
 
 std::string Dialect::Parameter(size_t number) const {
-  return std::string(options_.parameter) + std::to_string(number);
+  std::string parameter(options_.parameter);
+  if (options_.numbered) parameter += std::to_string(number);
+  return parameter;
 }
 
 std::string Dialect::AsText(const std::string& expression) const {
@@ -106,6 +108,23 @@ std::string Dialect::UpsertClause(std::span<const std::string> keys,
     assignments.push_back(name + " = excluded." + name);
   }
   return clause + "UPDATE SET " + JoinList(assignments);
+}
+
+std::string Dialect::InsertMissing(const std::string& table,
+                                   std::string_view key,
+                                   std::span<const std::string> columns) const {
+  return "INSERT INTO " + Values(table, columns) + UpsertClause(key, {});
+}
+
+std::string Dialect::Values(const std::string& table,
+                            std::span<const std::string> columns) const {
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  for (const std::string& column : columns) {
+    names.push_back(Quote(column));
+    values.push_back(Parameter(names.size()));
+  }
+  return table + " (" + JoinList(names) + ") VALUES (" + JoinList(values) + ")";
 }
 
 }  // namespace regear::sql

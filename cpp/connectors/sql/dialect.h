@@ -14,6 +14,7 @@ namespace regear::sql {
 struct DialectOptions {
   char quote = '"';            // around identifiers
   std::string_view parameter;  // before a parameter's number: "?" or "$"
+  bool numbered = true;        // … or in place of it: "?" alone
   std::string_view text_type = "TEXT";  // takes any text
   std::string_view key_type = "TEXT";   // takes any text and can be indexed
   std::string_view varchar_type = "varchar";  // of the checkpoint's columns
@@ -59,6 +60,17 @@ class Dialect {
 
   // `names` as a list of identifiers.
   std::string QuoteList(std::span<const std::string> names) const;
+
+  // An INSERT of one row, given by parameters, into the quoted `table`. It
+  // touches nothing if `key` is there.
+  virtual std::string InsertMissing(const std::string& table,
+                                    std::string_view key,
+                                    std::span<const std::string> columns) const;
+
+ protected:
+  // "table (a, b) VALUES (?, ?)"
+  std::string Values(const std::string& table,
+                     std::span<const std::string> columns) const;
 
  private:
   DialectOptions options_;

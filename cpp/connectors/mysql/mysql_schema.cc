@@ -1,0 +1,298 @@
+#include "connectors/mysql/mysql_schema.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "connectors/mysql/mysql_status.h"
+
+namespace regear::mysql {
+
+namespace {
+
+using Rows = std::vector<Session::Row>;
+
+// ON DUPLICATE KEY UPDATE has no way to do nothing and say so; INSERT IGNORE
+// has. VALUES() is what both MariaDB and every MySQL understand.
+class Dialect : public sql::Dialect {
+ public:
+  Dialect()
+      : sql::Dialect(
+            {.quote = '`',
+             .parameter = "?",
+             .numbered = false,
+             .key_type = "varchar(255)",
+             .varchar_type = "varchar(512) CHARACTER SET utf8mb4 "
+                             "COLLATE utf8mb4_bin"}) {}
+
+  std::string InsertMissing(
+      const std::string& table, std::string_view,
+      std::span<const std::string> columns) const override {
+    return "INSERT IGNORE INTO " + Values(table, columns);
+  }
+
+  std::string UpsertClause(
+      std::string_view key,
+      std::span<const std::string> columns) const override {
+    std::vector<std::string> assignments;
+    for (const std::string& column : columns) {
+      const std::string name = Quote(column);
+      assignments.push_back(name + " = VALUES(" + name + ")");
+    }
+    if (columns.empty()) assignments.push_back(Quote(key) + " = " + Quote(key));
+    return " ON DUPLICATE KEY UPDATE " + sql::JoinList(assignments);
+  }
+};
+
+struct TableName {
+  std::string schema;  // empty: the connection's
+  std::string table;
+};
+
+TableName ParseName(const std::string& name) {
+  const auto parts = sql::SplitTableName(name);
+  if (parts.size() < 2) return {"", parts.back()};
+  return {parts[parts.size() - 2], parts.back()};
+}
+
+std::string Text(const Session::Row& row, size_t column) {
+  return row[column].value_or("");
+}
+
+// A query about tables, whose condition starts with the schema's.
+Result<Rows> Ask(Session* session, const std::string& query,
+                 const TableName& name, const std::string& condition) {
+  const std::vector<std::string> parameters = {name.schema, name.table};
+  return session->Query(query +
+                            " WHERE t.TABLE_SCHEMA = "
+                            "COALESCE(NULLIF(?, ''), DATABASE()) AND " +
+                            condition,
+                        parameters);
+}
+
+// `statement` is one that the server lets the user run?
+Status CheckAllowed(Session* session, const std::string& statement,
+                    const std::string& table, const char* privileges) {
+  const Status status = session->Check(statement);
+  if (status.ok() || status.code() != StatusCode::kStop) return status;
+  const bool denied =
+      status.message().ends_with("(errno 1142)") ||
+      status.message().ends_with("(errno 1143)");
+  if (!denied) return status;
+  const auto user = session->Query("SELECT CURRENT_USER()", {});
+  if (!user.ok()) return status;
+  const std::string account = Text(user->front(), 0);
+  const size_t at = account.rfind('@');
+  const sql::Dialect& dialect = MysqlDialect();
+  return Status(StatusCode::kStop, status.message(),
+                "GRANT " + std::string(privileges) + " ON " +
+                    dialect.QuoteTable(table) + " TO " +
+                    dialect.Quote(account.substr(0, at)) + "@" +
+                    dialect.Quote(account.substr(at + 1)));
+}
+
+constexpr char kAllPrivileges[] = "SELECT, INSERT, UPDATE, DELETE";
+
+// kStop, with the GRANT as hint, if the user may not write the table. Rights
+// on single columns show when they are written.
+Status CheckPrivileges(Session* session, const sql::TableSchema& schema) {
+  const std::string table = MysqlDialect().QuoteTable(schema.name);
+  const std::string column = MysqlDialect().Quote(schema.columns.front().name);
+  for (const std::string& statement :
+       {"SELECT " + column + " FROM " + table,
+        "UPDATE " + table + " SET " + column + " = " + column,
+        "DELETE FROM " + table}) {
+    REGEAR_RETURN_IF_ERROR(
+        CheckAllowed(session, statement, schema.name, kAllPrivileges));
+  }
+  return Status::Ok();
+}
+
+// As the table is really spelled; nothing if there is none that the user may
+// see.
+Result<std::optional<std::string>> FindTable(Session* session,
+                                             const TableName& name) {
+  const std::string query =
+      "SELECT t.TABLE_NAME FROM information_schema.TABLES t";
+  for (const char* condition :
+       {"t.TABLE_NAME = ?", "LOWER(t.TABLE_NAME) = LOWER(?)"}) {
+    const auto rows = Ask(session, query, name, condition);
+    if (!rows.ok()) return rows.status();
+    if (rows->size() == 1) return std::optional(Text(rows->front(), 0));
+  }
+  return std::optional<std::string>();
+}
+
+Status CheckEngine(Session* session, const TableName& name,
+                   const std::string& table) {
+  const auto rows = Ask(session,
+                        "SELECT t.ENGINE FROM information_schema.TABLES t "
+                        "JOIN information_schema.ENGINES e "
+                        "ON e.ENGINE = t.ENGINE AND e.TRANSACTIONS = 'NO'",
+                        name, "t.TABLE_NAME = ?");
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return Status::Ok();
+  return Status(StatusCode::kStop,
+                "table " + table + " is kept by the engine " +
+                    Text(rows->front(), 0) + ", which has no transactions",
+                "ALTER TABLE " + MysqlDialect().QuoteTable(table) +
+                    " ENGINE = InnoDB");
+}
+
+// Whether two texts that differ are equal to a collation. Those whose answer
+// is not known here have to be asked (mysql_keys.h).
+sql::KeyIdentity IdentityOf(const sql::ColumnSchema& column,
+                            const std::string& collation) {
+  const std::string& type = column.base_type;
+  if (type.ends_with("int")) return sql::KeyIdentity::kNumber;
+  if (type == "uuid") return sql::KeyIdentity::kUuid;
+  if (type == "varbinary" || type.ends_with("blob")) {
+    return sql::KeyIdentity::kBytes;
+  }
+  const bool text = type.ends_with("char") || type.ends_with("text");
+  if (text && collation.ends_with("_nopad_bin")) {
+    return type == "char" ? sql::KeyIdentity::kTrailingBlanks
+                          : sql::KeyIdentity::kBytes;
+  }
+  if (text && collation.ends_with("_bin")) {
+    return sql::KeyIdentity::kTrailingBlanks;
+  }
+  return sql::KeyIdentity::kAskDatabase;
+}
+
+sql::ColumnSchema ReadColumn(const Session::Row& row) {
+  sql::ColumnSchema column;
+  column.name = Text(row, 0);
+  column.type = Text(row, 1);
+  column.base_type = Text(row, 2);
+  column.not_null = row[3] == "NO";
+  const std::string extra = Text(row, 5);
+  column.identity = extra.find("auto_increment") != std::string::npos;
+  // Not DEFAULT_GENERATED, which is how MySQL says that a default is computed.
+  column.generated = extra.find("VIRTUAL GENERATED") != std::string::npos ||
+                     extra.find("STORED GENERATED") != std::string::npos ||
+                     extra.find("PERSISTENT") != std::string::npos;
+  // MariaDB tells the absence of a default as this word.
+  if (!column.generated && row[4] && *row[4] != "NULL") {
+    column.default_expression =
+        "DEFAULT(" + MysqlDialect().Quote(column.name) + ")";
+  }
+  column.collation = Text(row, 6);
+  return column;
+}
+
+// The columns of each unique index that covers whole values.
+Result<std::vector<std::vector<std::string>>> ReadUnique(
+    Session* session, const TableName& name) {
+  const auto rows = Ask(session,
+                        "SELECT t.INDEX_NAME, t.COLUMN_NAME, t.SUB_PART "
+                        "FROM information_schema.STATISTICS t",
+                        name,
+                        "t.TABLE_NAME = ? AND t.NON_UNIQUE = 0 "
+                        "ORDER BY t.INDEX_NAME, t.SEQ_IN_INDEX");
+  if (!rows.ok()) return rows.status();
+  std::map<std::string, std::vector<std::string>> indexes;
+  for (const Session::Row& row : *rows) {
+    // No name: an expression; a part: only the beginning is unique.
+    const bool whole = row[1] && !row[2];
+    indexes[Text(row, 0)].push_back(whole ? Text(row, 1) : "");
+  }
+  std::vector<std::vector<std::string>> unique;
+  for (auto& [index, columns] : indexes) unique.push_back(std::move(columns));
+  return unique;
+}
+
+Status ReadColumns(Session* session, const TableName& name,
+                   sql::TableSchema* schema) {
+  const auto rows =
+      Ask(session,
+          "SELECT t.COLUMN_NAME, t.COLUMN_TYPE, LOWER(t.DATA_TYPE), "
+          "t.IS_NULLABLE, t.COLUMN_DEFAULT, t.EXTRA, t.COLLATION_NAME "
+          "FROM information_schema.COLUMNS t",
+          name, "t.TABLE_NAME = ? ORDER BY t.ORDINAL_POSITION");
+  if (!rows.ok()) return rows.status();
+  for (const Session::Row& row : *rows) {
+    schema->columns.push_back(ReadColumn(row));
+  }
+  return Status::Ok();
+}
+
+void ApplyUnique(const std::vector<std::vector<std::string>>& unique,
+                 const TableTarget& target, TableFacts* facts) {
+  const sql::ColumnSchema* key = facts->schema.Find(target.primary_key);
+  for (const auto& columns : unique) {
+    for (sql::ColumnSchema& column : facts->schema.columns) {
+      if (columns.size() == 1 && columns[0] == column.name) {
+        column.unique = true;
+      }
+    }
+    const bool is_key =
+        key != nullptr && columns.size() == 1 && columns[0] == key->name;
+    if (!is_key) facts->other_unique = true;
+  }
+  if (key != nullptr) {
+    facts->schema.key_identity = IdentityOf(*key, key->collation);
+  }
+}
+
+}  // namespace
+
+const sql::Dialect& MysqlDialect() {
+  static const Dialect kDialect;
+  return kDialect;
+}
+
+Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
+                                                 const TableTarget& target) {
+  TableName name = ParseName(target.table);
+  const auto found = FindTable(session, name);
+  if (!found.ok()) return found.status();
+  if (!*found) {
+    // A table on which the user has no right at all is not listed.
+    const Status allowed =
+        CheckAllowed(session,
+                     "SELECT 1 FROM " + MysqlDialect().QuoteTable(target.table),
+                     target.table, kAllPrivileges);
+    if (allowed.code() == StatusCode::kStop && !allowed.hint().empty()) {
+      return allowed;
+    }
+    return std::optional<TableFacts>();
+  }
+  name.table = **found;
+  TableFacts facts;
+  facts.schema.name =
+      name.schema.empty()
+          ? MysqlDialect().Quote(name.table)
+          : MysqlDialect().Quote(name.schema) + "." +
+                MysqlDialect().Quote(name.table);
+  if (name.table == sql::SplitTableName(target.table).back()) {
+    facts.schema.name = target.table;
+  }
+  REGEAR_RETURN_IF_ERROR(CheckEngine(session, name, target.table));
+  REGEAR_RETURN_IF_ERROR(ReadColumns(session, name, &facts.schema));
+  const auto unique = ReadUnique(session, name);
+  if (!unique.ok()) return unique.status();
+  ApplyUnique(*unique, target, &facts);
+  REGEAR_RETURN_IF_ERROR(CheckPrivileges(session, facts.schema));
+  return std::optional(std::move(facts));
+}
+
+Result<bool> CheckpointTableIsThere(Session* session,
+                                    const std::string& table) {
+  const TableName name = ParseName(table);
+  const std::string quoted = MysqlDialect().QuoteTable(table);
+  constexpr char kPrivileges[] = "SELECT, INSERT, UPDATE";
+  for (const std::string& statement :
+       {"SELECT val FROM " + quoted + " WHERE id = ?",
+        "UPDATE " + quoted + " SET val = ? WHERE id = ?",
+        "INSERT INTO " + quoted + " (id, val) VALUES (?, ?)"}) {
+    const Status status =
+        CheckAllowed(session, statement, table, kPrivileges);
+    if (status.message().ends_with("(errno 1146)")) return false;
+    REGEAR_RETURN_IF_ERROR(status);
+  }
+  return true;
+}
+
+}  // namespace regear::mysql
