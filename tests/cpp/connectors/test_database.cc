@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "connectors/sqlite_test_database.h"
+#ifdef REGEAR_HAVE_MYSQL
+#include "connectors/mysql_test_database.h"
+#endif
 #ifdef REGEAR_HAVE_POSTGRES
 #include "connectors/postgres_test_database.h"
 #endif
@@ -11,22 +14,29 @@
 namespace regear::testing {
 
 std::vector<std::string> Backends() {
+  std::vector<std::string> backends = {"Sqlite"};
 #ifdef REGEAR_HAVE_POSTGRES
-  return {"Sqlite", "Postgres"};
-#else
-  return {"Sqlite"};
+  backends.emplace_back("Postgres");
 #endif
+#ifdef REGEAR_HAVE_MYSQL
+  backends.insert(backends.end(), {"Mysql", "MysqlRows"});
+#endif
+  return backends;
 }
 
 std::unique_ptr<TestDatabase> MakeTestDatabase(const std::string& backend,
                                                std::string* reason) {
   if (backend == "Sqlite") return std::make_unique<SqliteTestDatabase>();
 #ifdef REGEAR_HAVE_POSTGRES
-  return PostgresTestDatabase::Make(reason);
-#else
+  if (backend == "Postgres") return PostgresTestDatabase::Make(reason);
+#endif
+#ifdef REGEAR_HAVE_MYSQL
+  if (backend.starts_with("Mysql")) {
+    return MysqlTestDatabase::Make(/*arrays=*/backend == "Mysql", reason);
+  }
+#endif
   *reason = "built without " + backend;
   return nullptr;
-#endif
 }
 
 void ConnectorTest::SetUp() {

@@ -31,7 +31,8 @@ class TestDatabase {
   virtual std::shared_ptr<void> LockRows(const std::string& table) = 0;
 };
 
-// The backends to run on: "Sqlite", and "Postgres" where it was built in.
+// The backends to run on: "Sqlite", and where they were built in "Postgres",
+// "Mysql", and "MysqlRows", which sends rows as MySQL takes them.
 std::vector<std::string> Backends();
 
 // Null, with the reason, if the backend's server is not to be had here.
@@ -60,6 +61,11 @@ class ConnectorTest : public ::testing::TestWithParam<std::string> {
   // The checkpoint of the n-th batch.
   static Checkpoint CheckpointAt(uint64_t n);
   bool postgres() const { return GetParam() == "Postgres"; }
+  bool mysql() const { return GetParam().starts_with("Mysql"); }
+  // A name as the backend's hints quote it.
+  std::string Quoted(const std::string& name) const {
+    return mysql() ? "`" + name + "`" : "\"" + name + "\"";
+  }
 
   std::unique_ptr<TestDatabase> database;
   std::unique_ptr<Connector> connector;
