@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "connectors/mysql/mysql_statements.h"
-#include "connectors/sql/numeric_text.h"
 
 namespace regear::mysql {
 
@@ -76,15 +77,21 @@ std::string CharsetOf(const std::string& collation) {
   return collation.substr(0, collation.find('_'));
 }
 
-std::string ComparedAs(const sql::ColumnSchema& key, const std::string& bytes) {
+std::string CanonicalOf(const sql::ColumnSchema& key,
+                        const std::string& bytes) {
   if (!key.collation.empty()) {
-    return "CONVERT(" + bytes + " USING " + CharsetOf(key.collation) +
-           ") COLLATE " + key.collation;
+    // Most collations do not count blanks at the end; those that do only see
+    // more keys as the same.
+    return "HEX(WEIGHT_STRING(RTRIM(CONVERT(CONVERT(" + bytes +
+           " USING utf8mb4) USING " +
+           CharsetOf(key.collation) + ")) COLLATE " + key.collation + "))";
   }
   const std::string type = CastType(key);
-  if (type.starts_with("binary")) return "CAST(" + bytes + " AS " + type + ")";
-  const std::string text = "CONVERT(" + bytes + " USING utf8mb4)";
-  return type.empty() ? text : "CAST(" + text + " AS " + type + ")";
+  if (type.empty()) return "HEX(" + bytes + ")";
+  if (type.starts_with("binary")) {
+    return "HEX(CAST(" + bytes + " AS " + type + "))";
+  }
+  return "CAST(CONVERT(" + bytes + " USING utf8mb4) AS " + type + ")";
 }
 
 Result<KeyComparison> KeyComparison::Learn(Session* session,
@@ -115,15 +122,18 @@ Result<std::vector<size_t>> KeyComparison::FirstEqual(
 Result<std::vector<size_t>> KeyComparison::Ask(
     Session* session, std::span<const std::string_view> values) const {
   const auto rows =
-      session->Query(FirstEqualSql(key_), std::array{ToHexList(values)});
+      session->Query(CanonicalSql(key_), std::array{ToHexList(values)});
   if (!rows.ok()) return rows.status();
-  std::vector<size_t> first;
-  for (const Session::Row& row : *rows) {
-    const auto number = sql::ParseInteger(row[0].value_or(""));
-    first.push_back(static_cast<size_t>(number.value_or(1) - 1));
+  if (rows->size() != values.size()) {
+    return Status(StatusCode::kRetry,
+                  "the server compared fewer keys than were sent");
   }
-  if (first.size() == values.size()) return first;
-  return Status(StatusCode::kRetry, "the server compared fewer keys than sent");
+  std::map<std::optional<std::string>, size_t> first;
+  std::vector<size_t> equal;
+  for (const Session::Row& row : *rows) {
+    equal.push_back(first.try_emplace(row.front(), equal.size()).first->second);
+  }
+  return equal;
 }
 
 }  // namespace regear::mysql

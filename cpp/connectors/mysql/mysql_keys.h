@@ -21,8 +21,9 @@ inline std::span<const sql::ColumnSchema> KeysOf(
 // The character set of a collation: utf8mb4 of utf8mb4_general_ci.
 std::string CharsetOf(const std::string& collation);
 
-// `bytes` as a value that compares as one of the key column does.
-std::string ComparedAs(const sql::ColumnSchema& key, const std::string& bytes);
+// The SQL of what is the same for all `bytes` that the key column takes for the
+// same; NULL for what it does not take.
+std::string CanonicalOf(const sql::ColumnSchema& key, const std::string& bytes);
 
 // Tells which texts are the same to one key column. Most can be told without
 // the server: those of letters, digits and a few marks are the same at most if

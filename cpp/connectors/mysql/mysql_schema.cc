@@ -182,6 +182,18 @@ sql::ColumnSchema ReadColumn(const Session::Row& row) {
   return column;
 }
 
+// No number that is sent equals a FLOAT, which has lost digits of it.
+Status CheckKeyType(const sql::TableSchema& schema, const TableTarget& target) {
+  const sql::ColumnSchema* key = schema.Find(target.primary_key);
+  if (key == nullptr || key->base_type != "float") return Status::Ok();
+  return Status(StatusCode::kStop,
+                "column " + key->name + " of table " + schema.name +
+                    " is a FLOAT and cannot be the key: nothing equals it",
+                "ALTER TABLE " + MysqlDialect().QuoteTable(schema.name) +
+                    " MODIFY " + MysqlDialect().Quote(key->name) +
+                    " DOUBLE NOT NULL");
+}
+
 // The columns of each unique index that covers whole values.
 Result<std::vector<std::vector<std::string>>> ReadUnique(
     Session* session, const TableName& name) {
@@ -271,6 +283,7 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   }
   REGEAR_RETURN_IF_ERROR(CheckEngine(session, name, target.table));
   REGEAR_RETURN_IF_ERROR(ReadColumns(session, name, &facts.schema));
+  REGEAR_RETURN_IF_ERROR(CheckKeyType(facts.schema, target));
   const auto unique = ReadUnique(session, name);
   if (!unique.ok()) return unique.status();
   ApplyUnique(*unique, target, &facts);
@@ -282,7 +295,9 @@ Result<bool> CheckpointTableIsThere(Session* session,
                                     const std::string& table) {
   const TableName name = ParseName(table);
   const std::string quoted = MysqlDialect().QuoteTable(table);
-  constexpr char kPrivileges[] = "SELECT, INSERT, UPDATE";
+  // A table that the user may not read may not exist either: with CREATE the
+  // GRANT is one that mends both.
+  constexpr char kPrivileges[] = "SELECT, INSERT, UPDATE, CREATE";
   for (const std::string& statement :
        {"SELECT val FROM " + quoted + " WHERE id = ?",
         "UPDATE " + quoted + " SET val = ? WHERE id = ?",

@@ -168,11 +168,10 @@ std::string ExistingSql(const sql::TargetTable& table, size_t rows) {
          KeyIsOneOf(table, rows) + " FOR UPDATE";
 }
 
-std::string FirstEqualSql(const sql::ColumnSchema& key) {
-  return "SELECT MIN(i) OVER (PARTITION BY k) FROM (SELECT j.i AS i, " +
-         ComparedAs(key, "UNHEX(j.h)") +
-         " AS k FROM JSON_TABLE(?, '$[*]' COLUMNS "
-         "(i FOR ORDINALITY, h LONGTEXT PATH '$')) AS j) AS d ORDER BY i";
+std::string CanonicalSql(const sql::ColumnSchema& key) {
+  return "SELECT " + CanonicalOf(key, "UNHEX(j.h)") +
+         " FROM JSON_TABLE(?, '$[*]' COLUMNS "
+         "(i FOR ORDINALITY, h LONGTEXT PATH '$')) AS j ORDER BY j.i";
 }
 
 }  // namespace regear::mysql

@@ -34,8 +34,8 @@ std::string DeleteSql(const sql::TargetTable& table, size_t rows);
 // The keys of those of the rows that are in the table, which get locked.
 std::string ExistingSql(const sql::TargetTable& table, size_t rows);
 
-// For each of a JSON array of texts in hex, the only parameter, the number,
-// from 1, of the first one that the key column takes for the same.
-std::string FirstEqualSql(const sql::ColumnSchema& key);
+// For each of a JSON array of texts in hex, the only parameter, something that
+// is the same for those that the key column takes for the same.
+std::string CanonicalSql(const sql::ColumnSchema& key);
 
 }  // namespace regear::mysql

@@ -36,9 +36,10 @@ class Scanner {
 
   // ".123", or nothing at all.
   std::string_view Fraction() {
-    if (text_.size() < 2 || text_.front() != '.') return {};
+    if (text_.empty() || text_.front() != '.') return {};
     size_t end = 1;
     while (end < text_.size() && text_[end] >= '0' && text_[end] <= '9') ++end;
+    if (end == 1) return {};
     const std::string_view fraction = text_.substr(0, end);
     text_.remove_prefix(end);
     return fraction;
