@@ -5,8 +5,8 @@
 FROM debian:12 AS build
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    cmake g++ libhiredis-dev libpqxx-dev libspdlog-dev libsqlite3-dev \
-    ninja-build nlohmann-json3-dev pkg-config python3-dev python3-venv \
+    cmake g++ libhiredis-dev libmariadb-dev libpqxx-dev libspdlog-dev \
+    libsqlite3-dev ninja-build nlohmann-json3-dev pkg-config python3-dev python3-venv \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements.txt ./
@@ -17,13 +17,15 @@ RUN python3 -m venv /opt/build \
   && /opt/regear/bin/pip install --no-cache-dir -r requirements.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --no-build-isolation --no-deps --wheel-dir /dist . \
+    --config-settings=cmake.define.REGEAR_WITH_MYSQL=ON \
     --config-settings=cmake.define.REGEAR_WITH_POSTGRES=ON \
   && /opt/regear/bin/pip install --no-cache-dir --no-deps /dist/*.whl
 
 FROM debian:12-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
-    libhiredis0.14 libpqxx-6.4 libspdlog1.10 libsqlite3-0 python3 redis-server \
+    libhiredis0.14 libmariadb3 libpqxx-6.4 libspdlog1.10 libsqlite3-0 \
+    python3 redis-server \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o redis -g redis /data
 COPY --from=build /opt/regear /opt/regear

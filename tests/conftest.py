@@ -20,6 +20,13 @@ def postgres_programs() -> str | None:
     return folder if os.path.exists(os.path.join(folder, "postgres")) else None
 
 
+def mariadb_program() -> str | None:
+    """The MariaDB server to test on: REGEAR_MARIADB_SERVER, or the PATH's."""
+    named = os.environ.get("REGEAR_MARIADB_SERVER", "mariadbd")
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    return shutil.which(named, path=path)
+
+
 def missing(what: str) -> None:
     """Skip on a laptop, fail in CI: there everything shall be tested."""
     if os.environ.get("CI"):
@@ -32,6 +39,7 @@ def pytest_report_header() -> list[str]:
     programs = [
         redis_program(),
         os.path.join(postgres, "postgres") if postgres else None,
+        mariadb_program(),
     ]
     return [_version(program) for program in programs if program]
 

@@ -71,7 +71,7 @@ class Engine:
         columns: list[tuple[str, str]]   (hash field, column), mapping order
         field_history: list         [[last entry id, [field, …] | None], …]
             the fields that were captured up to that entry; then those of now
-        target: "sqlite" | "postgres" | "callback"
+        target: "sqlite" | "postgres" | "mysql" | "callback"
         table, primary_key, checkpoint_table: str
         connect: Callable[[], dict[str, str]]
             connection parameters by libpq's keywords, for SQLite {"path": …};

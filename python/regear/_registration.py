@@ -20,7 +20,7 @@ DEFAULT_CHECKPOINT_TABLE = "regear_checkpoint"
 class Target:
     """Where the rows of a registration go."""
 
-    kind: str  # "sqlite", "postgres" or "callback"
+    kind: str  # "sqlite", "postgres", "mysql" or "callback"
     table: str
     primary_key: str
     checkpoint_table: str = DEFAULT_CHECKPOINT_TABLE

@@ -13,7 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import missing, postgres_programs, redis_program
+from tests.conftest import (
+    mariadb_program,
+    missing,
+    postgres_programs,
+    redis_program,
+)
+from tests.integration._mariadb import MariaDbDatabase, MariaDbServer
 from tests.integration._servers import HostProcess, PostgresServer, RedisServer
 
 
@@ -170,6 +176,30 @@ def postgres(postgres_server: PostgresServer) -> Iterator[PostgresDatabase]:
     if not postgres_server.running:
         postgres_server.start()
     postgres_server.query(f"DROP DATABASE {database.name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDbServer]:
+    program = mariadb_program()
+    if program is None:
+        missing("MariaDB")
+    home = Path(tempfile.mkdtemp(prefix="regear-mariadb-"))
+    home.chmod(0o755)
+    server = MariaDbServer(program, home)
+    yield server
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def mariadb(mariadb_server: MariaDbServer) -> Iterator[MariaDbDatabase]:
+    if not mariadb_server.running:
+        mariadb_server.start()
+    database = MariaDbDatabase(mariadb_server, f"test_{next(_databases)}")
+    yield database
+    if not mariadb_server.running:
+        mariadb_server.start()
+    mariadb_server.query(f"DROP DATABASE {database.name}")
 
 
 @pytest.fixture

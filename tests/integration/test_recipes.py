@@ -54,7 +54,14 @@ def postgres_write_behind(redis, new_host, folder, request):
     return lambda table: postgres.execute(f"SELECT * FROM {table}")
 
 
+def mysql_write_behind(redis, new_host, folder, request):
+    mariadb = request.getfixturevalue("mariadb")
+    new_host(redis, RECIPES / "mysql_write_behind.py", **mariadb.config())
+    return lambda table: mariadb.execute(f"SELECT * FROM {table}")
+
+
 SETTINGS = {
+    "mysql_write_behind.py": mysql_write_behind,
     "sqlite_quickstart.py": sqlite_quickstart,
     "postgres_write_behind.py": postgres_write_behind,
 }

@@ -197,6 +197,16 @@ def test_subclass_is_native_unless_it_writes_by_itself(
     assert session.registrations[0].target.kind == kind
 
 
+def test_mysql_is_native(run: Run) -> None:
+    session = run(
+        "from rgsync import RGWriteBehind\n"
+        "from rgsync.Connectors import MySqlConnection, MySqlConnector\n"
+        "connector = MySqlConnector(MySqlConnection('u', 'p', 'h/d'), 't', 'k')\n"
+        "RGWriteBehind(GB, 'person', {'a': 'a'}, connector, 'n')\n"
+    )
+    assert session.registrations[0].target.kind == "mysql"
+
+
 def test_postgres_is_native(run: Run) -> None:
     session = run(
         PREAMBLE + "RGWriteBehind(GB, 'p', mapping, PostgresConnector("

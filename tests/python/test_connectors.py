@@ -8,6 +8,7 @@ import pytest
 from regear.errors import NotAvailable, RecipeError
 from rgsync import Connectors
 from rgsync.Connectors import (
+    MySqlConnection,
     PostgresConnection,
     SimpleHashConnector,
     SQLiteConnection,
@@ -56,6 +57,50 @@ def test_postgres_address_without_database(db: str) -> None:
 def test_postgres_address_with_a_port_that_is_none() -> None:
     with pytest.raises(RecipeError, match="'x' is not a port"):
         PostgresConnection("u", "p", "h:x/db").parameters()
+
+
+@pytest.mark.parametrize(
+    ("db", "parameters"),
+    [
+        ("host:3307/db", {"host": "host", "port": "3307", "dbname": "db"}),
+        ("host/db", {"host": "host", "dbname": "db"}),
+        ("[::1]:3306/db", {"host": "::1", "port": "3306", "dbname": "db"}),
+        ("/run/mysqld.sock/db", {"unix_socket": "/run/mysqld.sock", "dbname": "db"}),
+        ("/db", {"dbname": "db"}),
+        (
+            "h:1/db?ssl_ca=/etc/ca.pem&read_timeout=9",
+            {
+                "host": "h",
+                "port": "1",
+                "dbname": "db",
+                "ssl_ca": "/etc/ca.pem",
+                "read_timeout": "9",
+            },
+        ),
+    ],
+)
+def test_mysql_address(db: str, parameters: dict[str, str]) -> None:
+    connection = MySqlConnection("u", lambda: "p%40'", db)
+    assert connection.parameters() == {
+        "user": "u",
+        "password": "p%40'",
+        **parameters,
+    }
+
+
+@pytest.mark.parametrize("db", ["db", "host:3306", "host:3306/", "", "h:x/db"])
+def test_mysql_address_that_is_none(db: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        MySqlConnection("u", "p", db).parameters()
+    assert caught.value.hint == "host:port/database"
+
+
+def test_mysql_url_keeps_special_characters() -> None:
+    connection = MySqlConnection("u@x", "p%:/@ w", "h:1/d%b?ssl_ca=/ca&bulk=0")
+    url = connection.url()
+    assert (url.username, url.password, url.database) == ("u@x", "p%:/@ w", "d%b")
+    assert (url.host, url.port) == ("h", 1)
+    assert dict(url.query) == {"charset": "utf8mb4", "ssl_ca": "/ca"}
 
 
 def test_credentials_are_asked_at_every_connect() -> None:
@@ -107,7 +152,6 @@ def test_all_names_of_the_contract_can_be_imported() -> None:
 
 def test_connections_to_come_can_be_made_and_say_so() -> None:
     made = [
-        Connectors.MySqlConnection("u", "p", "h:1/d"),
         Connectors.OracleSqlConnection("u", "p", "h:1/d"),
         Connectors.DB2Connection("u", "p", "h:1/d"),
         Connectors.MsSqlConnection("u", "p", "d", "s", 1433, "driver"),

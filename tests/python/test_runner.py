@@ -109,7 +109,7 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
         ("from rgsync import RGJSONWriteBehind as f; f(GB, 'a', 1, 'n')", "RGJSON"),
         ("from rgsync import RGWriteThrough as f; f(GB, 'a', {}, 1, 'n')", "RGWriteT"),
-        ("from rgsync.Connectors import *; MySqlConnector(1, 't', 'k')", "MySqlConn"),
+        ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),
         ("from rgsync.Connectors import *; MongoConnector(1, 'd', 't', 'k')", "Mongo"),
     ],
 )

@@ -13,13 +13,16 @@ Result<std::optional<sql::TableSchema>> MysqlDriver::ReadSchema(
   if (!facts.ok()) return facts.status();
   if (!*facts) return std::optional<sql::TableSchema>();
   other_unique_ = (*facts)->other_unique;
-  comparison_.reset();
-  const sql::ColumnSchema* key = (*facts)->schema.Find(target.primary_key);
-  if (key != nullptr &&
-      (*facts)->schema.key_identity == sql::KeyIdentity::kAskDatabase) {
+  comparisons_.clear();
+  for (const std::string& name : target.primary_key) {
+    const sql::ColumnSchema* key = (*facts)->schema.Find(name);
+    if (key == nullptr ||
+        key->key_identity != sql::KeyIdentity::kAskDatabase) {
+      continue;
+    }
     auto learned = KeyComparison::Learn(&session_, *key);
     if (!learned.ok()) return learned.status();
-    comparison_ = *std::move(learned);
+    comparisons_.insert_or_assign(key->name, *std::move(learned));
   }
   return std::optional(std::move((*facts)->schema));
 }
@@ -29,7 +32,7 @@ void MysqlDriver::UseTable(const sql::TargetTable* table) {
   types_.clear();
   key_types_.clear();
   has_times_ = false;
-  for (const sql::ColumnSchema& key : KeysOf(*table)) {
+  for (const sql::ColumnSchema& key : table->keys) {
     key_types_.push_back(TypeOfKey(key));
   }
   for (const sql::ColumnSchema& column : table->columns) {
@@ -163,44 +166,50 @@ Status MysqlDriver::AppendMissing(const FoldedBatch& batch,
     return Status::Ok();
   }
   // The stored keys may be spelled otherwise.
-  std::vector<std::string_view> keys;
-  for (size_t row : rows) keys.push_back(batch.row(row).id);
-  for (const Session::Row& row : *stored) keys.push_back(*row.front());
-  const auto canonical = CanonicalKeys(keys);
-  if (!canonical.ok()) return canonical.status();
-  const std::set<std::string> there(
-      canonical->begin() + static_cast<std::ptrdiff_t>(rows.size()),
-      canonical->end());
+  std::vector<std::string> keys(rows.size() + stored->size());
+  for (size_t key = 0; key < table_->keys.size(); ++key) {
+    std::vector<std::string_view> values;
+    for (size_t row : rows) values.push_back(batch.key_parts(row)[key]);
+    for (const Session::Row& row : *stored) values.push_back(*row[key]);
+    REGEAR_RETURN_IF_ERROR(AppendCanonical(key, values, &keys));
+  }
+  const auto first_stored =
+      keys.begin() + static_cast<std::ptrdiff_t>(rows.size());
+  const std::set<std::string> there(first_stored, keys.end());
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (!there.contains((*canonical)[i])) missing->push_back(rows[i]);
+    if (!there.contains(keys[i])) missing->push_back(rows[i]);
   }
   return Status::Ok();
 }
 
-Result<std::vector<std::string>> MysqlDriver::CanonicalKeys(
-    std::span<const std::string_view> values) {
-  std::vector<std::string> canonical;
-  canonical.reserve(values.size());
-  if (!comparison_) {
-    for (std::string_view value : values) {
-      canonical.push_back(sql::CanonicalKey(value, table_->key_identity));
-    }
-    return canonical;
+Status MysqlDriver::AppendCanonical(size_t key,
+                                    std::span<const std::string_view> values,
+                                    std::vector<std::string>* keys) {
+  const sql::ColumnSchema& column = table_->keys[key];
+  std::vector<size_t> first;
+  if (column.key_identity == sql::KeyIdentity::kAskDatabase) {
+    auto equal = FirstEqualKeys(key, values);
+    if (!equal.ok()) return equal.status();
+    first = *std::move(equal);
   }
-  const auto first = comparison_->FirstEqual(&session_, values);
-  if (!first.ok()) return first.status();
-  for (size_t i : *first) canonical.emplace_back(values[i]);
-  return canonical;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string part =
+        first.empty() ? sql::CanonicalKey(values[i], column.key_identity)
+                      : std::string(values[first[i]]);
+    // With its length, or two parts could read like two others.
+    (*keys)[i] += std::to_string(part.size()) + ":" + part;
+  }
+  return Status::Ok();
 }
 
 Status MysqlDriver::AddKeys(const FoldedBatch& batch,
                             std::span<const size_t> rows,
                             RowArrays* arrays) const {
   for (size_t key = 0; key < key_types_.size(); ++key) {
-    ValueArray array(&key_types_[key], KeysOf(*table_)[key].name);
+    ValueArray array(&key_types_[key], table_->keys[key].name);
     array.Reserve(rows.size());
     for (size_t row : rows) {
-      REGEAR_RETURN_IF_ERROR(array.Add(batch.row(row).id));
+      REGEAR_RETURN_IF_ERROR(array.Add(batch.key_parts(row)[key]));
     }
     arrays->push_back(std::move(array));
   }
@@ -237,8 +246,8 @@ Status MysqlDriver::DeleteRows(const FoldedBatch& batch,
 }
 
 Result<std::vector<size_t>> MysqlDriver::FirstEqualKeys(
-    std::span<const std::string_view> ids) {
-  return comparison_->FirstEqual(&session_, ids);
+    size_t key, std::span<const std::string_view> values) {
+  return comparisons_.at(table_->keys[key].name).FirstEqual(&session_, values);
 }
 
 }  // namespace regear::mysql

@@ -1,6 +1,7 @@
 // MariaDB and MySQL as a SqlDriver.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,7 +59,7 @@ class MysqlDriver : public sql::SqlDriver {
                     std::span<const size_t> rows) override;
 
   Result<std::vector<size_t>> FirstEqualKeys(
-      std::span<const std::string_view> ids) override;
+      size_t key, std::span<const std::string_view> values) override;
   // The server's messages and ours name the column.
   std::string RefusedColumn(const FoldedBatch&, size_t,
                             const std::string&) override {
@@ -86,9 +87,10 @@ class MysqlDriver : public sql::SqlDriver {
                  RowArrays* arrays) const;
   Result<RowArrays> Encode(const FoldedBatch& batch, const Columns& columns,
                            std::span<const size_t> rows) const;
-  // One text for each of `values` that is the same for equal keys.
-  Result<std::vector<std::string>> CanonicalKeys(
-      std::span<const std::string_view> values);
+  // Appends to each of `keys` a text that is the same for those of `values`
+  // that the key column takes for the same.
+  Status AppendCanonical(size_t key, std::span<const std::string_view> values,
+                         std::vector<std::string>* keys);
 
   Session session_;
   const sql::TargetTable* table_ = nullptr;
@@ -96,7 +98,8 @@ class MysqlDriver : public sql::SqlDriver {
   std::vector<ValueType> key_types_;  // of the key columns
   bool has_times_ = false;            // among the mapped columns
   bool other_unique_ = false;         // see TableFacts
-  std::optional<KeyComparison> comparison_;
+  // Of the table's columns that only the server can compare, by name.
+  std::map<std::string, KeyComparison> comparisons_;
 };
 
 }  // namespace regear::mysql

@@ -12,12 +12,6 @@
 
 namespace regear::mysql {
 
-// The columns that take the row's id.
-inline std::span<const sql::ColumnSchema> KeysOf(
-    const sql::TargetTable& table) {
-  return {&table.key, 1};
-}
-
 // The character set of a collation: utf8mb4 of utf8mb4_general_ci.
 std::string CharsetOf(const std::string& collation);
 

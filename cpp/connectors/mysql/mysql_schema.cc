@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -27,20 +28,22 @@ class Dialect : public sql::Dialect {
                              "COLLATE utf8mb4_bin"}) {}
 
   std::string InsertMissing(
-      const std::string& table, std::string_view,
+      const std::string& table, std::span<const std::string>,
       std::span<const std::string> columns) const override {
     return "INSERT IGNORE INTO " + Values(table, columns);
   }
 
   std::string UpsertClause(
-      std::string_view key,
+      std::span<const std::string> keys,
       std::span<const std::string> columns) const override {
     std::vector<std::string> assignments;
     for (const std::string& column : columns) {
       const std::string name = Quote(column);
       assignments.push_back(name + " = VALUES(" + name + ")");
     }
-    if (columns.empty()) assignments.push_back(Quote(key) + " = " + Quote(key));
+    if (columns.empty()) {
+      assignments.push_back(Quote(keys[0]) + " = " + Quote(keys[0]));
+    }
     return " ON DUPLICATE KEY UPDATE " + sql::JoinList(assignments);
   }
 };
@@ -142,9 +145,9 @@ Status CheckEngine(Session* session, const TableName& name,
 
 // Whether two texts that differ are equal to a collation. Those whose answer
 // is not known here have to be asked (mysql_keys.h).
-sql::KeyIdentity IdentityOf(const sql::ColumnSchema& column,
-                            const std::string& collation) {
+sql::KeyIdentity IdentityOf(const sql::ColumnSchema& column) {
   const std::string& type = column.base_type;
+  const std::string& collation = column.collation;
   if (type.ends_with("int")) return sql::KeyIdentity::kNumber;
   if (type == "uuid") return sql::KeyIdentity::kUuid;
   if (type == "varbinary" || type.ends_with("blob")) {
@@ -179,38 +182,41 @@ sql::ColumnSchema ReadColumn(const Session::Row& row) {
         "DEFAULT(" + MysqlDialect().Quote(column.name) + ")";
   }
   column.collation = Text(row, 6);
+  column.key_identity = IdentityOf(column);
   return column;
 }
 
 // No number that is sent equals a FLOAT, which has lost digits of it.
-Status CheckKeyType(const sql::TableSchema& schema, const TableTarget& target) {
-  const sql::ColumnSchema* key = schema.Find(target.primary_key);
-  if (key == nullptr || key->base_type != "float") return Status::Ok();
-  return Status(StatusCode::kStop,
-                "column " + key->name + " of table " + schema.name +
-                    " is a FLOAT and cannot be the key: nothing equals it",
-                "ALTER TABLE " + MysqlDialect().QuoteTable(schema.name) +
-                    " MODIFY " + MysqlDialect().Quote(key->name) +
-                    " DOUBLE NOT NULL");
+Status CheckKeyTypes(const sql::TableSchema& schema,
+                     const TableTarget& target) {
+  const sql::Dialect& dialect = MysqlDialect();
+  for (const std::string& name : target.primary_key) {
+    const sql::ColumnSchema* key = schema.Find(name);
+    if (key == nullptr || key->base_type != "float") continue;
+    return Status(StatusCode::kStop,
+                  "column " + key->name + " of table " + schema.name +
+                      " is a FLOAT and cannot be the key: nothing equals it",
+                  "ALTER TABLE " + dialect.QuoteTable(schema.name) +
+                      " MODIFY " + dialect.Quote(key->name) +
+                      " DOUBLE NOT NULL");
+  }
+  return Status::Ok();
 }
 
-// The columns of each unique index that covers whole values.
-Result<std::vector<std::vector<std::string>>> ReadUnique(
+// The columns of each unique index; an empty name stands for an expression or
+// the beginning of a value.
+Result<std::vector<std::set<std::string>>> ReadUniqueIndexes(
     Session* session, const TableName& name) {
   const auto rows = Ask(session,
                         "SELECT t.INDEX_NAME, t.COLUMN_NAME, t.SUB_PART "
                         "FROM information_schema.STATISTICS t",
-                        name,
-                        "t.TABLE_NAME = ? AND t.NON_UNIQUE = 0 "
-                        "ORDER BY t.INDEX_NAME, t.SEQ_IN_INDEX");
+                        name, "t.TABLE_NAME = ? AND t.NON_UNIQUE = 0");
   if (!rows.ok()) return rows.status();
-  std::map<std::string, std::vector<std::string>> indexes;
+  std::map<std::string, std::set<std::string>> indexes;
   for (const Session::Row& row : *rows) {
-    // No name: an expression; a part: only the beginning is unique.
-    const bool whole = row[1] && !row[2];
-    indexes[Text(row, 0)].push_back(whole ? Text(row, 1) : "");
+    indexes[Text(row, 0)].insert(row[2] ? "" : Text(row, 1));
   }
-  std::vector<std::vector<std::string>> unique;
+  std::vector<std::set<std::string>> unique;
   for (auto& [index, columns] : indexes) unique.push_back(std::move(columns));
   return unique;
 }
@@ -230,21 +236,18 @@ Status ReadColumns(Session* session, const TableName& name,
   return Status::Ok();
 }
 
-void ApplyUnique(const std::vector<std::vector<std::string>>& unique,
-                 const TableTarget& target, TableFacts* facts) {
-  const sql::ColumnSchema* key = facts->schema.Find(target.primary_key);
-  for (const auto& columns : unique) {
-    for (sql::ColumnSchema& column : facts->schema.columns) {
-      if (columns.size() == 1 && columns[0] == column.name) {
-        column.unique = true;
-      }
-    }
-    const bool is_key =
-        key != nullptr && columns.size() == 1 && columns[0] == key->name;
-    if (!is_key) facts->other_unique = true;
+void AddUniqueIndexes(std::vector<std::set<std::string>> indexes,
+                      const TableTarget& target, TableFacts* facts) {
+  std::set<std::string> key;
+  for (const std::string& name : target.primary_key) {
+    const sql::ColumnSchema* column = facts->schema.Find(name);
+    if (column != nullptr) key.insert(column->name);
   }
-  if (key != nullptr) {
-    facts->schema.key_identity = IdentityOf(*key, key->collation);
+  for (std::set<std::string>& columns : indexes) {
+    if (columns != key) facts->other_unique = true;
+    if (!columns.contains("")) {
+      facts->schema.unique_keys.push_back(std::move(columns));
+    }
   }
 }
 
@@ -283,10 +286,10 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   }
   REGEAR_RETURN_IF_ERROR(CheckEngine(session, name, target.table));
   REGEAR_RETURN_IF_ERROR(ReadColumns(session, name, &facts.schema));
-  REGEAR_RETURN_IF_ERROR(CheckKeyType(facts.schema, target));
-  const auto unique = ReadUnique(session, name);
+  REGEAR_RETURN_IF_ERROR(CheckKeyTypes(facts.schema, target));
+  auto unique = ReadUniqueIndexes(session, name);
   if (!unique.ok()) return unique.status();
-  ApplyUnique(*unique, target, &facts);
+  AddUniqueIndexes(*std::move(unique), target, &facts);
   REGEAR_RETURN_IF_ERROR(CheckPrivileges(session, facts.schema));
   return std::optional(std::move(facts));
 }

@@ -17,7 +17,7 @@ const sql::Dialect& MysqlDialect();
 
 struct TableFacts {
   sql::TableSchema schema;
-  // True if an INSERT may meet a row by something else than the recipe's key:
+  // True if an INSERT may meet a row by something else than the key columns:
   // ON DUPLICATE KEY would then update another row than the one meant.
   bool other_unique = false;
 };

@@ -43,7 +43,7 @@ std::string Touch(const sql::TargetTable& table) {
 // "k = ?" for each key column.
 std::string KeyIs(const sql::TargetTable& table) {
   std::string condition;
-  for (const sql::ColumnSchema& key : KeysOf(table)) {
+  for (const sql::ColumnSchema& key : table.keys) {
     if (!condition.empty()) condition += " AND ";
     condition += Quote(key.name) + " = ?";
   }
@@ -53,8 +53,8 @@ std::string KeyIs(const sql::TargetTable& table) {
 // The rows' keys, as the optimizer can look them up in an index: it does not
 // for a list of tuples.
 std::string KeyIsOneOf(const sql::TargetTable& table, size_t rows) {
-  if (KeysOf(table).size() == 1) {
-    return Quote(KeysOf(table).front().name) + " IN (" +
+  if (table.keys.size() == 1) {
+    return Quote(table.keys.front().name) + " IN (" +
            Repeat("?", rows, ", ") + ")";
   }
   return Repeat("(" + KeyIs(table) + ")", rows, " OR ");
@@ -104,8 +104,8 @@ std::string JoinedUpdate(const sql::TargetTable& table,
     fields.push_back(TypedParameter(schema) + " AS " + field);
     assignments.push_back(name + Converted(column, "d." + field));
   }
-  for (size_t i = 0; i < KeysOf(table).size(); ++i) {
-    const sql::ColumnSchema& key = KeysOf(table)[i];
+  for (size_t i = 0; i < table.keys.size(); ++i) {
+    const sql::ColumnSchema& key = table.keys[i];
     const std::string field = "k" + std::to_string(i);
     fields.push_back(TypedParameter(key) + " AS " + field);
     condition += (i > 0 ? " AND t." : "t.") + Quote(key.name) + " = " +
@@ -130,14 +130,14 @@ std::string InsertSql(const sql::TargetTable& table,
     names.push_back(Quote(written.back()));
     values.push_back(ValueOf(column));
   }
-  for (const sql::ColumnSchema& key : KeysOf(table)) {
+  for (const sql::ColumnSchema& key : table.keys) {
     names.push_back(Quote(key.name));
     values.push_back("?");
   }
   return "INSERT INTO " + table.name + " (" + sql::JoinList(names) +
          ") VALUES " + Repeat("(" + sql::JoinList(values) + ")", rows, ", ") +
          (on_duplicate == OnDuplicate::kUpdate
-              ? MysqlDialect().UpsertClause(table.key.name, written)
+              ? MysqlDialect().UpsertClause(table.key_names(), written)
               : "");
 }
 
@@ -160,11 +160,7 @@ std::string DeleteSql(const sql::TargetTable& table, size_t rows) {
 }
 
 std::string ExistingSql(const sql::TargetTable& table, size_t rows) {
-  std::vector<std::string> names;
-  for (const sql::ColumnSchema& key : KeysOf(table)) {
-    names.push_back(Quote(key.name));
-  }
-  return "SELECT " + sql::JoinList(names) + " FROM " + table.name + " WHERE " +
+  return "SELECT " + MysqlDialect().QuoteList(table.key_names()) + " FROM " + table.name + " WHERE " +
          KeyIsOneOf(table, rows) + " FOR UPDATE";
 }
 

@@ -46,8 +46,8 @@ bool IsClientSetting(unsigned error) {
 }  // namespace
 
 StatusCode Classify(unsigned error, std::string_view sqlstate) {
-  if (IsOneOf(error, kForeignKey)) return StatusCode::kReject;
-  if (IsOneOf(error, kDuplicate)) return StatusCode::kReject;
+  if (IsOneOf(error, kForeignKey)) return StatusCode::kPark;
+  if (IsOneOf(error, kDuplicate)) return StatusCode::kConflict;
   if (IsOneOf(error, kData)) return StatusCode::kReject;
   if (IsOneOf(error, kTransient)) return StatusCode::kRetry;
   if (IsOneOf(error, kConnection)) return StatusCode::kReconnect;

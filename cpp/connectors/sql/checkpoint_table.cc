@@ -1,7 +1,5 @@
 #include "connectors/sql/checkpoint_table.h"
 
-#include <vector>
-
 namespace regear::sql {
 
 CheckpointTable::CheckpointTable(const TableTarget& target,
@@ -16,8 +14,8 @@ CheckpointTable::CheckpointTable(const TableTarget& target,
   create_ = "CREATE TABLE IF NOT EXISTS " + table + " (id " + varchar +
             " PRIMARY KEY, val " + varchar + ")";
   select_ = "SELECT val FROM " + table + " WHERE id = " + p1;
-  const std::vector<std::string> columns = {"id", "val"};
-  insert_ = dialect.InsertMissing(table, "id", columns);
+  const std::string columns[] = {"id", "val"};
+  insert_ = dialect.InsertMissing(table, key, columns);
   compare_and_swap_ = "UPDATE " + table + " SET val = " + p1 +
                       " WHERE id = " + p2 + " AND val = " + p3;
 }

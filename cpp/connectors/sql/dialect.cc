@@ -111,20 +111,17 @@ std::string Dialect::UpsertClause(std::span<const std::string> keys,
 }
 
 std::string Dialect::InsertMissing(const std::string& table,
-                                   std::string_view key,
+                                   std::span<const std::string> keys,
                                    std::span<const std::string> columns) const {
-  return "INSERT INTO " + Values(table, columns) + UpsertClause(key, {});
+  return "INSERT INTO " + Values(table, columns) + UpsertClause(keys, {});
 }
 
 std::string Dialect::Values(const std::string& table,
                             std::span<const std::string> columns) const {
-  std::vector<std::string> names;
   std::vector<std::string> values;
-  for (const std::string& column : columns) {
-    names.push_back(Quote(column));
-    values.push_back(Parameter(names.size()));
-  }
-  return table + " (" + JoinList(names) + ") VALUES (" + JoinList(values) + ")";
+  for (size_t i = 1; i <= columns.size(); ++i) values.push_back(Parameter(i));
+  return table + " (" + QuoteList(columns) + ") VALUES (" + JoinList(values) +
+         ")";
 }
 
 }  // namespace regear::sql

@@ -62,9 +62,9 @@ class Dialect {
   std::string QuoteList(std::span<const std::string> names) const;
 
   // An INSERT of one row, given by parameters, into the quoted `table`. It
-  // touches nothing if `key` is there.
+  // touches nothing if a row with its `keys` is there.
   virtual std::string InsertMissing(const std::string& table,
-                                    std::string_view key,
+                                    std::span<const std::string> keys,
                                     std::span<const std::string> columns) const;
 
  protected:

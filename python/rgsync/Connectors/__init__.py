@@ -10,8 +10,6 @@ from rgsync.Connectors._unavailable import (
     MongoConnector,
     MsSqlConnection,
     MsSqlConnector,
-    MySqlConnection,
-    MySqlConnector,
     OracleSqlConnection,
     OracleSqlConnector,
     RedisClusterConnection,
@@ -20,6 +18,7 @@ from rgsync.Connectors._unavailable import (
     SnowflakeSqlConnection,
     SnowflakeSqlConnector,
 )
+from rgsync.Connectors.mysql import MySqlConnection, MySqlConnector
 from rgsync.Connectors.postgres import PostgresConnection, PostgresConnector
 from rgsync.Connectors.simple_hash import SimpleHashConnector
 from rgsync.Connectors.sqlite import SQLiteConnection, SQLiteConnector

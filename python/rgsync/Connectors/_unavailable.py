@@ -13,7 +13,9 @@ from regear.errors import NotAvailable
 from rgsync.Connectors._credentials import Credential
 from rgsync.Connectors._sql import BaseSqlConnection
 
-_INSTEAD = "PostgresConnector, SQLiteConnector or a connector of your own"
+_INSTEAD = (
+    "PostgresConnector, MySqlConnector, SQLiteConnector or a connector of your own"
+)
 
 
 class _UnavailableConnection:
@@ -24,10 +26,6 @@ class _UnavailableConnection:
 class _UnavailableConnector:
     def __init__(self, *_: object, **__: object) -> None:
         raise NotAvailable(type(self).__name__, _INSTEAD)
-
-
-class MySqlConnection(_UnavailableConnection, BaseSqlConnection):
-    """MySQL and MariaDB."""
 
 
 class OracleSqlConnection(_UnavailableConnection, BaseSqlConnection):
@@ -118,10 +116,6 @@ class RedisClusterConnection(_UnavailableConnection):
     ) -> None:
         self._host, self._port = host, port
         self._nodes, self._password = cluster_nodes, password
-
-
-class MySqlConnector(_UnavailableConnector):
-    """MySQL and MariaDB."""
 
 
 class OracleSqlConnector(_UnavailableConnector):

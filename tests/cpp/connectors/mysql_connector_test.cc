@@ -332,7 +332,7 @@ TEST_F(MysqlConnectorTest, StreamsWhoseNamesDifferInCaseHaveTheirCheckpoints) {
   std::string shouted = kStream;
   for (char& c : shouted) c = static_cast<char>(std::toupper(c));
   const auto other = database->MakeConnector(
-      {"people", "id", "regear_checkpoint", shouted}, columns);
+      {"people", {"id"}, "regear_checkpoint", shouted, {}}, columns);
   REGEAR_EXPECT_OK(other->Open());
   const auto loaded = other->LoadCheckpoint();
   ASSERT_TRUE(loaded.ok());

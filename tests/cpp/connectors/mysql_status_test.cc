@@ -27,9 +27,9 @@ TEST(MysqlStatusTest, SortsErrors) {
       {1290, "HY000", StatusCode::kReconnect},  // --read-only
       {1792, "25006", StatusCode::kReconnect},  // read-only transaction
       {1836, "HY000", StatusCode::kReconnect},  // read-only mode
-      {1451, "23000", StatusCode::kReject},     // row is referenced
-      {1452, "23000", StatusCode::kReject},     // reference to nothing
-      {1062, "23000", StatusCode::kReject},     // duplicate
+      {1451, "23000", StatusCode::kPark},       // row is referenced
+      {1452, "23000", StatusCode::kPark},       // reference to nothing
+      {1062, "23000", StatusCode::kConflict},   // duplicate
       {1048, "23000", StatusCode::kReject},     // NULL
       {1264, "22003", StatusCode::kReject},     // out of range
       {1265, "01000", StatusCode::kReject},     // truncated
