@@ -14,10 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.integration._mariadb import MariaDbServer
 from tests.integration._servers import PostgresServer, RedisServer
 
 from benchmarks.capture import STREAM, add_rule
-from benchmarks.private import private_postgres, private_redis, socket_of
+from benchmarks.private import (
+    private_mariadb,
+    private_postgres,
+    private_redis,
+    socket_of,
+)
 from benchmarks.report import Report
 from benchmarks.row_by_row import drain_row_by_row
 from regear._engine import Engine
@@ -28,6 +34,7 @@ CREATE = (
     " last {text}, age int)"
 )
 COLUMNS = [("first_name", "first"), ("last_name", "last"), ("age", "age")]
+SINKS = ["sqlite", "postgres", "mysql"]
 DEADLINE = 600.0  # s for one run
 
 
@@ -85,11 +92,40 @@ class PostgresSink:
         return "|".join(map(str, rows[0])) if rows else ""
 
 
+class MariaDbSink:
+    name = "mysql"
+
+    def __init__(self, server: MariaDbServer) -> None:
+        self._server = server
+        parameters = {
+            "host": "127.0.0.1",
+            "port": str(server.port),
+            "user": server.superuser,
+            "password": server.password,
+            "dbname": "bench",
+        }
+        self.worker = {"target": "mysql", "connect": lambda: parameters}
+        self.least_loop = ["mysql", " ".join(parameters.values())]
+        self.url = (
+            f"mysql+pymysql://{server.superuser}:{server.password}"
+            f"@{server.address('bench')}"
+        )
+        server.query("CREATE DATABASE bench")
+        self.sql(CREATE.format(text="varchar(100)"))
+
+    def sql(self, statement: str) -> str:
+        rows = self._server.query(statement, database="bench")
+        return "|".join(map(str, rows[0])) if rows else ""
+
+
 @contextmanager
 def sink(kind: str) -> Iterator[Sink]:
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="regear-bench-") as name:
             yield SqliteSink(Path(name))
+    elif kind == "mysql":
+        with private_mariadb() as mariadb:
+            yield MariaDbSink(mariadb)
     else:
         with private_postgres() as server:
             yield PostgresSink(server)
@@ -149,8 +185,12 @@ class Bench:
         return changes / seconds
 
     def _checkpoint_exists(self) -> str:
-        catalog = {"sqlite": "sqlite_master", "postgres": "pg_class"}
-        column = {"sqlite": "name", "postgres": "relname"}
+        catalog = {
+            "sqlite": "sqlite_master",
+            "postgres": "pg_class",
+            "mysql": "information_schema.tables",
+        }
+        column = {"sqlite": "name", "postgres": "relname", "mysql": "table_name"}
         return (
             f"SELECT count(*) FROM {catalog[self._sink.name]}"
             f" WHERE {column[self._sink.name]} = 'regear_checkpoint'"
@@ -240,12 +280,12 @@ def main() -> None:
     parser.add_argument("--row-by-row-changes", type=int, default=50_000)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--least-loop", default="build/release/benchmarks/least_loop")
-    parser.add_argument("--sink", action="append", choices=["sqlite", "postgres"])
+    parser.add_argument("--sink", action="append", choices=SINKS)
     arguments = parser.parse_args()
     report = Report(
         "drain", ["sink", "rows", "who", "changes/s", "regear is so many times it"]
     )
-    for kind in arguments.sink or ["sqlite", "postgres"]:
+    for kind in arguments.sink or SINKS:
         run_sink(kind, arguments, report)
     report.print()
 

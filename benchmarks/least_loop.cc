@@ -3,7 +3,7 @@
 // batch in one transaction and trims. Also the sink's own limit: the same
 // statements fed from memory. Prints one JSON line.
 //
-//   least_loop stream|memory sqlite|postgres TARGET BATCH CHANGES KEYS
+//   least_loop stream|memory sqlite|postgres|mysql TARGET BATCH CHANGES KEYS
 //              [SOCKET STREAM]
 #include <hiredis/hiredis.h>
 
@@ -161,11 +161,16 @@ size_t DrainMemory(Sink* sink, int batch_size, size_t changes, size_t keys) {
   return changes;
 }
 
+std::unique_ptr<Sink> MakeSink(const std::string& kind,
+                               const std::string& target) {
+  if (kind == "sqlite") return MakeSqliteSink(target);
+  if (kind == "mysql") return MakeMariadbSink(target);
+  return MakePostgresSink(target);
+}
+
 int Run(const std::vector<std::string>& arguments) {
   const std::string& source = arguments.at(0);
-  const std::unique_ptr<Sink> sink = arguments.at(1) == "sqlite"
-                                         ? MakeSqliteSink(arguments.at(2))
-                                         : MakePostgresSink(arguments.at(2));
+  const std::unique_ptr<Sink> sink = MakeSink(arguments.at(1), arguments.at(2));
   const int batch = std::stoi(arguments.at(3));
   const auto start = std::chrono::steady_clock::now();
   const size_t changes =

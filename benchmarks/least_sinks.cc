@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <mysql.h>
 #include <sqlite3.h>
 
 #include <array>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
 
 namespace bench {
@@ -142,6 +144,75 @@ class PostgresSink : public Sink {
   std::array<BinaryArray, 4> arrays_;
 };
 
+class MariadbSink : public Sink {
+ public:
+  explicit MariadbSink(const std::string& address)
+      : connection_(mysql_init(nullptr)) {
+    std::string host, user, password, database;
+    unsigned port = 0;
+    std::istringstream(address) >> host >> port >> user >> password >> database;
+    mysql_options(connection_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    Check(mysql_real_connect(connection_, host.c_str(), user.c_str(),
+                             password.c_str(), database.c_str(), port, nullptr,
+                             0) != nullptr);
+    upsert_ = mysql_stmt_init(connection_);
+    constexpr std::string_view kUpsert =
+        "INSERT INTO persons(person_id, first, last, age) VALUES (?, ?, ?, ?) "
+        "ON DUPLICATE KEY UPDATE first = VALUES(first), last = VALUES(last), "
+        "age = VALUES(age)";
+    Check(mysql_stmt_prepare(upsert_, kUpsert.data(), kUpsert.size()) == 0);
+  }
+  ~MariadbSink() override {
+    mysql_stmt_close(upsert_);
+    mysql_close(connection_);
+  }
+
+  void Write(const std::vector<Person>& rows) override {
+    for (int i = 0; i < 3; ++i) {
+      texts_[i].clear();
+      lengths_[i].clear();
+    }
+    ages_.clear();
+    for (const Person& row : rows) {
+      Add(0, row.id);
+      Add(1, row.first_name);
+      Add(2, row.last_name);
+      ages_.push_back(row.age);
+    }
+    std::array<MYSQL_BIND, 4> binds = {};
+    for (int i = 0; i < 3; ++i) {
+      binds[i].buffer_type = MYSQL_TYPE_STRING;
+      binds[i].buffer = texts_[i].data();
+      binds[i].length = lengths_[i].data();
+    }
+    binds[3].buffer_type = MYSQL_TYPE_LONG;
+    binds[3].buffer = ages_.data();
+    const auto count = static_cast<unsigned>(rows.size());
+    mysql_stmt_attr_set(upsert_, STMT_ATTR_ARRAY_SIZE, &count);
+    Check(mysql_stmt_bind_param(upsert_, binds.data()) == 0);
+    Check(mysql_query(connection_, "START TRANSACTION") == 0);
+    if (mysql_stmt_execute(upsert_) != 0) {
+      throw std::runtime_error(mysql_stmt_error(upsert_));
+    }
+    Check(mysql_query(connection_, "COMMIT") == 0);
+  }
+
+ private:
+  void Add(int column, std::string_view text) {
+    texts_[column].push_back(const_cast<char*>(text.data()));
+    lengths_[column].push_back(text.size());
+  }
+  void Check(bool ok) {
+    if (!ok) throw std::runtime_error(mysql_error(connection_));
+  }
+
+  MYSQL* const connection_;
+  MYSQL_STMT* upsert_ = nullptr;
+  std::array<std::vector<char*>, 3> texts_;
+  std::array<std::vector<unsigned long>, 3> lengths_;
+  std::vector<int> ages_;
+};
+
 }  // namespace
 
 std::unique_ptr<Sink> MakeSqliteSink(const std::string& path) {
@@ -150,6 +221,10 @@ std::unique_ptr<Sink> MakeSqliteSink(const std::string& path) {
 
 std::unique_ptr<Sink> MakePostgresSink(const std::string& conninfo) {
   return std::make_unique<PostgresSink>(conninfo);
+}
+
+std::unique_ptr<Sink> MakeMariadbSink(const std::string& address) {
+  return std::make_unique<MariadbSink>(address);
 }
 
 }  // namespace bench

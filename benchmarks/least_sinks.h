@@ -27,5 +27,8 @@ class Sink {
 std::unique_ptr<Sink> MakeSqliteSink(const std::string& path);
 // One prepared INSERT … SELECT FROM unnest … ON CONFLICT, binary arrays.
 std::unique_ptr<Sink> MakePostgresSink(const std::string& conninfo);
+// One prepared INSERT … ON DUPLICATE KEY UPDATE, its parameters arrays.
+// `address`: host, port, user, password and database with blanks between.
+std::unique_ptr<Sink> MakeMariadbSink(const std::string& address);
 
 }  // namespace bench

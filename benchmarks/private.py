@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import postgres_programs, redis_program
+from tests.conftest import mariadb_program, postgres_programs, redis_program
+from tests.integration._mariadb import MariaDbServer
 from tests.integration._servers import PostgresServer, RedisServer
 
 
@@ -47,6 +48,19 @@ def private_postgres() -> Iterator[PostgresServer]:
     assert programs is not None, "PostgreSQL is missing: scripts/bootstrap test"
     with _folder() as folder:
         server = PostgresServer(programs, folder)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def private_mariadb() -> Iterator[MariaDbServer]:
+    """With its default durability; a buffer pool that holds the table."""
+    program = mariadb_program()
+    assert program is not None, "MariaDB is missing: scripts/bootstrap test"
+    with _folder() as folder:
+        server = MariaDbServer(program, folder, "--innodb-buffer-pool-size=1G")
         try:
             yield server
         finally:

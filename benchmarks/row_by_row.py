@@ -17,6 +17,12 @@ _UPSERT = {
         "INSERT OR REPLACE INTO persons (person_id, first, last, age)"
         " VALUES (:id, :first_name, :last_name, :age)"
     ),
+    "mysql": (
+        "INSERT INTO persons (person_id, first, last, age)"
+        " VALUES (:id, :first_name, :last_name, :age)"
+        " ON DUPLICATE KEY UPDATE first = :first_name, last = :last_name,"
+        " age = :age"
+    ),
     "postgres": (
         "INSERT INTO persons (person_id, first, last, age)"
         " VALUES (:id, :first_name, :last_name, :age)"

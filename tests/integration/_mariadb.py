@@ -120,9 +120,7 @@ class MariaDbDatabase:
         self.server = server
         self.name = name
         server.query(f"CREATE DATABASE {name}")
-        server.query(
-            "CREATE OR REPLACE USER writer IDENTIFIED BY %s", self.password
-        )
+        server.query("CREATE OR REPLACE USER writer IDENTIFIED BY %s", self.password)
         server.query(f"GRANT ALL ON {name}.* TO writer")
         self.execute(
             "CREATE TABLE persons (person_id varchar(64) PRIMARY KEY,"

@@ -58,9 +58,10 @@ def test_wrong_password_is_told_and_the_right_one_picked_up(
     mariadb.server.start()
     redis.client.hset("person:1", "first_name", "Ada")
     status = wait_for(
-        lambda: "errno 1045"
-        in str(redis.registration("PersonsWriteBehind")["status"])
-        and redis.registration("PersonsWriteBehind")["status"],
+        lambda: (
+            "errno 1045" in str(redis.registration("PersonsWriteBehind")["status"])
+            and redis.registration("PersonsWriteBehind")["status"]
+        ),
         30,
         "the password is refused",
     )

@@ -44,8 +44,8 @@ constexpr std::array<std::pair<const char*, mysql_option>, 6> kTls = {{
 // The others: "bulk" (0: rows go in multi-row statements) and "init_command"
 // are the session's.
 constexpr std::array<std::string_view, 10> kOthers = {
-    "host", "port",    "user",       "password",        "dbname",
-    "bulk", "ssl", "unix_socket", "ssl_verify_cert", "init_command"};
+    "host", "port", "user",        "password",        "dbname",
+    "bulk", "ssl",  "unix_socket", "ssl_verify_cert", "init_command"};
 
 std::string ValueOf(const ConnectionParameters& parameters,
                     const std::string& name) {
@@ -141,8 +141,7 @@ Result<ConnectionHandle> Prepare(const ConnectionParameters& parameters) {
 
 std::string HintFor(unsigned error, const ConnectionParameters& parameters) {
   const sql::Dialect& dialect = MysqlDialect();
-  const std::string user =
-      dialect.Quote(ValueOf(parameters, "user")) + "@'%'";
+  const std::string user = dialect.Quote(ValueOf(parameters, "user")) + "@'%'";
   const std::string database = dialect.Quote(ValueOf(parameters, "dbname"));
   switch (error) {
     case kUnknownDatabase:

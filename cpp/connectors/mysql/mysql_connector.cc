@@ -8,8 +8,8 @@
 namespace regear {
 
 MysqlConnector::MysqlConnector(TableTarget target,
-                                     std::vector<std::string> columns,
-                                     ConnectionProvider provider)
+                               std::vector<std::string> columns,
+                               ConnectionProvider provider)
     : sql::SqlConnector(std::make_unique<mysql::MysqlDriver>(),
                         std::move(target), std::move(columns),
                         std::move(provider)) {}

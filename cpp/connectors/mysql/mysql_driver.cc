@@ -16,8 +16,7 @@ Result<std::optional<sql::TableSchema>> MysqlDriver::ReadSchema(
   comparisons_.clear();
   for (const std::string& name : target.primary_key) {
     const sql::ColumnSchema* key = (*facts)->schema.Find(name);
-    if (key == nullptr ||
-        key->key_identity != sql::KeyIdentity::kAskDatabase) {
+    if (key == nullptr || key->key_identity != sql::KeyIdentity::kAskDatabase) {
       continue;
     }
     auto learned = KeyComparison::Learn(&session_, *key);
@@ -77,8 +76,7 @@ Status MysqlDriver::WriteGroup(const FoldedBatch& batch,
   const sql::WriteRule rule = sql::RuleFor(group.shape, *table_);
   Columns columns;
   for (size_t column : group.shape.Written()) {
-    columns.push_back(
-        {column, group.shape.cells[column] == CellState::kValue});
+    columns.push_back({column, group.shape.cells[column] == CellState::kValue});
   }
   if (!has_times_) {
     return WriteAlike(batch, columns, rule, group.rows, unmatched);
@@ -88,8 +86,8 @@ Status MysqlDriver::WriteGroup(const FoldedBatch& batch,
   for (size_t row : group.rows) {
     std::vector<bool> zoned;
     for (const WrittenColumn& column : columns) {
-      zoned.push_back(
-          IsZoned(types_[column.column], batch.cells(row)[column.column].value));
+      zoned.push_back(IsZoned(types_[column.column],
+                              batch.cells(row)[column.column].value));
     }
     alike[zoned].push_back(row);
   }
@@ -226,8 +224,7 @@ Result<RowArrays> MysqlDriver::Encode(const FoldedBatch& batch,
                      table_->columns[column.column].name);
     array.Reserve(rows.size());
     for (size_t row : rows) {
-      REGEAR_RETURN_IF_ERROR(
-          array.Add(batch.cells(row)[column.column].value));
+      REGEAR_RETURN_IF_ERROR(array.Add(batch.cells(row)[column.column].value));
     }
     arrays.push_back(std::move(array));
   }

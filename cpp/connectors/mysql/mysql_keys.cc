@@ -83,8 +83,8 @@ std::string CanonicalOf(const sql::ColumnSchema& key,
     // Most collations do not count blanks at the end; those that do only see
     // more keys as the same.
     return "HEX(WEIGHT_STRING(RTRIM(CONVERT(CONVERT(" + bytes +
-           " USING utf8mb4) USING " +
-           CharsetOf(key.collation) + ")) COLLATE " + key.collation + "))";
+           " USING utf8mb4) USING " + CharsetOf(key.collation) + ")) COLLATE " +
+           key.collation + "))";
   }
   const std::string type = CastType(key);
   if (type.empty()) return "HEX(" + bytes + ")";

@@ -19,13 +19,12 @@ using Rows = std::vector<Session::Row>;
 class Dialect : public sql::Dialect {
  public:
   Dialect()
-      : sql::Dialect(
-            {.quote = '`',
-             .parameter = "?",
-             .numbered = false,
-             .key_type = "varchar(255)",
-             .varchar_type = "varchar(512) CHARACTER SET utf8mb4 "
-                             "COLLATE utf8mb4_bin"}) {}
+      : sql::Dialect({.quote = '`',
+                      .parameter = "?",
+                      .numbered = false,
+                      .key_type = "varchar(255)",
+                      .varchar_type = "varchar(512) CHARACTER SET utf8mb4 "
+                                      "COLLATE utf8mb4_bin"}) {}
 
   std::string InsertMissing(
       const std::string& table, std::span<const std::string>,
@@ -79,9 +78,8 @@ Status CheckAllowed(Session* session, const std::string& statement,
                     const std::string& table, const char* privileges) {
   const Status status = session->Check(statement);
   if (status.ok() || status.code() != StatusCode::kStop) return status;
-  const bool denied =
-      status.message().ends_with("(errno 1142)") ||
-      status.message().ends_with("(errno 1143)");
+  const bool denied = status.message().ends_with("(errno 1142)") ||
+                      status.message().ends_with("(errno 1143)");
   if (!denied) return status;
   const auto user = session->Query("SELECT CURRENT_USER()", {});
   if (!user.ok()) return status;
@@ -136,11 +134,11 @@ Status CheckEngine(Session* session, const TableName& name,
                         name, "t.TABLE_NAME = ?");
   if (!rows.ok()) return rows.status();
   if (rows->empty()) return Status::Ok();
-  return Status(StatusCode::kStop,
-                "table " + table + " is kept by the engine " +
-                    Text(rows->front(), 0) + ", which has no transactions",
-                "ALTER TABLE " + MysqlDialect().QuoteTable(table) +
-                    " ENGINE = InnoDB");
+  return Status(
+      StatusCode::kStop,
+      "table " + table + " is kept by the engine " + Text(rows->front(), 0) +
+          ", which has no transactions",
+      "ALTER TABLE " + MysqlDialect().QuoteTable(table) + " ENGINE = InnoDB");
 }
 
 // Whether two texts that differ are equal to a collation. Those whose answer
@@ -265,10 +263,9 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   if (!found.ok()) return found.status();
   if (!*found) {
     // A table on which the user has no right at all is not listed.
-    const Status allowed =
-        CheckAllowed(session,
-                     "SELECT 1 FROM " + MysqlDialect().QuoteTable(target.table),
-                     target.table, kAllPrivileges);
+    const Status allowed = CheckAllowed(
+        session, "SELECT 1 FROM " + MysqlDialect().QuoteTable(target.table),
+        target.table, kAllPrivileges);
     if (allowed.code() == StatusCode::kStop && !allowed.hint().empty()) {
       return allowed;
     }
@@ -276,11 +273,10 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   }
   name.table = **found;
   TableFacts facts;
-  facts.schema.name =
-      name.schema.empty()
-          ? MysqlDialect().Quote(name.table)
-          : MysqlDialect().Quote(name.schema) + "." +
-                MysqlDialect().Quote(name.table);
+  facts.schema.name = name.schema.empty()
+                          ? MysqlDialect().Quote(name.table)
+                          : MysqlDialect().Quote(name.schema) + "." +
+                                MysqlDialect().Quote(name.table);
   if (name.table == sql::SplitTableName(target.table).back()) {
     facts.schema.name = target.table;
   }
@@ -305,8 +301,7 @@ Result<bool> CheckpointTableIsThere(Session* session,
        {"SELECT val FROM " + quoted + " WHERE id = ?",
         "UPDATE " + quoted + " SET val = ? WHERE id = ?",
         "INSERT INTO " + quoted + " (id, val) VALUES (?, ?)"}) {
-    const Status status =
-        CheckAllowed(session, statement, table, kPrivileges);
+    const Status status = CheckAllowed(session, statement, table, kPrivileges);
     if (status.message().ends_with("(errno 1146)")) return false;
     REGEAR_RETURN_IF_ERROR(status);
   }

@@ -240,17 +240,16 @@ Result<size_t> Session::RowsThatFit(const RowArrays& arrays, size_t first,
 }
 
 Result<size_t> Session::WriteRows(const SqlForRows& sql, RowArrays* arrays) {
-  const size_t most = bulk_ ? SIZE_MAX
-                            : std::min(kMaxRows,
-                                       kMaxParameters / arrays->size());
+  const size_t most =
+      bulk_ ? SIZE_MAX : std::min(kMaxRows, kMaxParameters / arrays->size());
   size_t touched = 0;
   for (size_t first = 0; first < arrays->front().size();) {
     const auto count = RowsThatFit(*arrays, first, most);
     if (!count.ok()) return count.status();
     const auto statement = Prepare(sql(bulk_ ? 1 : *count));
     if (!statement.ok()) return statement.status();
-    auto binds = bulk_ ? ArrayBinds(arrays, first)
-                       : RowBinds(arrays, first, *count);
+    auto binds =
+        bulk_ ? ArrayBinds(arrays, first) : RowBinds(arrays, first, *count);
     const auto sent =
         Send(*statement, binds, bulk_ ? static_cast<unsigned>(*count) : 0);
     if (!sent.ok()) return sent.status();

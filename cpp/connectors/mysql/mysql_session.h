@@ -61,8 +61,8 @@ class Session {
 
   ConnectionHandle connection_;
   std::map<std::string, StatementHandle> prepared_;  // gone before it
-  bool bulk_ = false;        // parameters may be arrays
-  size_t max_packet_ = 0;  // bytes
+  bool bulk_ = false;                                // parameters may be arrays
+  size_t max_packet_ = 0;                            // bytes
 };
 
 }  // namespace regear::mysql

@@ -54,8 +54,8 @@ std::string KeyIs(const sql::TargetTable& table) {
 // for a list of tuples.
 std::string KeyIsOneOf(const sql::TargetTable& table, size_t rows) {
   if (table.keys.size() == 1) {
-    return Quote(table.keys.front().name) + " IN (" +
-           Repeat("?", rows, ", ") + ")";
+    return Quote(table.keys.front().name) + " IN (" + Repeat("?", rows, ", ") +
+           ")";
   }
   return Repeat("(" + KeyIs(table) + ")", rows, " OR ");
 }
@@ -160,8 +160,8 @@ std::string DeleteSql(const sql::TargetTable& table, size_t rows) {
 }
 
 std::string ExistingSql(const sql::TargetTable& table, size_t rows) {
-  return "SELECT " + MysqlDialect().QuoteList(table.key_names()) + " FROM " + table.name + " WHERE " +
-         KeyIsOneOf(table, rows) + " FOR UPDATE";
+  return "SELECT " + MysqlDialect().QuoteList(table.key_names()) + " FROM " +
+         table.name + " WHERE " + KeyIsOneOf(table, rows) + " FOR UPDATE";
 }
 
 std::string CanonicalSql(const sql::ColumnSchema& key) {

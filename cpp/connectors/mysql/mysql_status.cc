@@ -19,10 +19,10 @@ constexpr std::array kTransient = {
 // Another connection, perhaps to another server, helps: shutdown, killed
 // connections, broken packets, a cluster's node that is not ready, and read
 // only servers, which are what is left of the primary after a failover.
-constexpr std::array kConnection = {
-    1047u, 1053u, 1077u, 1078u, 1079u, 1129u, 1152u, 1156u, 1157u,
-    1158u, 1159u, 1160u, 1161u, 1184u, 1243u, 1290u, 1792u, 1836u,
-    1927u, 3032u, 3168u, 4031u};
+constexpr std::array kConnection = {1047u, 1053u, 1077u, 1078u, 1079u, 1129u,
+                                    1152u, 1156u, 1157u, 1158u, 1159u, 1160u,
+                                    1161u, 1184u, 1243u, 1290u, 1792u, 1836u,
+                                    1927u, 3032u, 3168u, 4031u};
 
 // Refused data whose SQLSTATE does not tell.
 constexpr std::array kData = {
@@ -66,9 +66,8 @@ StatusCode Classify(unsigned error, std::string_view sqlstate) {
 
 Status StatusFor(unsigned error, std::string_view sqlstate,
                  std::string_view message) {
-  return Status(
-      Classify(error, sqlstate),
-      std::string(message) + " (errno " + std::to_string(error) + ")");
+  return Status(Classify(error, sqlstate), std::string(message) + " (errno " +
+                                               std::to_string(error) + ")");
 }
 
 Status StatusOf(MYSQL* connection) {

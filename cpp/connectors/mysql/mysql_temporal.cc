@@ -104,7 +104,8 @@ std::optional<std::chrono::minutes> ScanZone(Scanner* scanner) {
     minutes = *digits;
   }
   if (!scanner->AtEnd()) return std::nullopt;
-  const auto offset = std::chrono::hours(*hours) + std::chrono::minutes(minutes);
+  const auto offset =
+      std::chrono::hours(*hours) + std::chrono::minutes(minutes);
   return west ? -offset : offset;
 }
 
@@ -132,10 +133,9 @@ std::optional<ZonedTime> ScanZoned(std::string_view text) {
 
 std::string FormatDate(const std::chrono::year_month_day& date) {
   char buffer[32];
-  std::snprintf(buffer, sizeof(buffer), "%04d-%02u-%02u",
-                static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
+  std::snprintf(
+      buffer, sizeof(buffer), "%04d-%02u-%02u", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return buffer;
 }
 

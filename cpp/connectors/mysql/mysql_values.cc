@@ -33,16 +33,15 @@ std::string Excerpt(std::string_view value) {
 bool IsInteger(std::string_view type) {
   constexpr std::array<std::string_view, 5> kIntegers = {
       "tinyint", "smallint", "mediumint", "int", "bigint"};
-  return std::find(kIntegers.begin(), kIntegers.end(), type) !=
-         kIntegers.end();
+  return std::find(kIntegers.begin(), kIntegers.end(), type) != kIntegers.end();
 }
 
 ValueKind KindOf(const sql::ColumnSchema& column) {
   const std::string& type = column.base_type;
   if (column.type.starts_with("tinyint(1)")) return ValueKind::kBoolean;
   if (IsInteger(type)) {
-    const bool wide = type == "bigint" &&
-                      column.type.find("unsigned") != std::string::npos;
+    const bool wide =
+        type == "bigint" && column.type.find("unsigned") != std::string::npos;
     return wide ? ValueKind::kUnsigned : ValueKind::kInteger;
   }
   if (type == "float" || type == "double") return ValueKind::kReal;
@@ -280,8 +279,8 @@ enum_field_types ValueArray::wire() const {
 MYSQL_BIND ValueArray::ArrayFrom(size_t i) {
   MYSQL_BIND bind = {};
   bind.buffer_type = wire();
-  bind.is_unsigned = type_->kind == ValueKind::kUnsigned ||
-                     type_->kind == ValueKind::kBits;
+  bind.is_unsigned =
+      type_->kind == ValueKind::kUnsigned || type_->kind == ValueKind::kBits;
   if (text()) {
     bind.buffer = texts_.data() + i;
     bind.length = lengths_.data() + i;

@@ -57,10 +57,9 @@ TEST_P(ConnectorSchemaTest, RefusesAPartOfTheKeyOrAPartialIndex) {
   database->Run(
       "CREATE TABLE people (id text, region text, name text, "
       "PRIMARY KEY (id, region))");
-  database->Run(mysql()
-                    ? "CREATE UNIQUE INDEX i ON people (id(3))"
-                    : "CREATE UNIQUE INDEX i ON people (id) "
-                      "WHERE region = 'eu'");
+  database->Run(mysql() ? "CREATE UNIQUE INDEX i ON people (id(3))"
+                        : "CREATE UNIQUE INDEX i ON people (id) "
+                          "WHERE region = 'eu'");
   EXPECT_EQ(OpenStatus({"name"}).code(), StatusCode::kStop);
 }
 
@@ -106,7 +105,9 @@ TEST_P(ConnectorSchemaTest, QuotesEveryName) {
 
 TEST_P(ConnectorSchemaTest, TakesQualifiedTableNames) {
   database->Run("CREATE TABLE people (id text PRIMARY KEY, name text)");
-  Open({"name"}, postgres() ? "public.people" : mysql() ? "test.people" : "main.people");
+  Open({"name"}, postgres() ? "public.people"
+                 : mysql()  ? "test.people"
+                            : "main.people");
   REGEAR_EXPECT_OK(
       Write(Batch().Merge("1", {{"name", "Ada"}}).Delete("2")).status);
   EXPECT_THAT(People(), ElementsAre("1|Ada"));

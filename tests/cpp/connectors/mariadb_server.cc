@@ -54,8 +54,9 @@ class Server {
 };
 
 std::string Server::Command() const {
-  return "env -u LD_PRELOAD " + program_ + " --no-defaults --datadir=" +
-         folder_ + "/data" + (geteuid() == 0 ? " --user=nobody" : "") +
+  return "env -u LD_PRELOAD " + program_ +
+         " --no-defaults --datadir=" + folder_ + "/data" +
+         (geteuid() == 0 ? " --user=nobody" : "") +
          " --character-set-server=utf8mb4 --innodb-buffer-pool-size=32M"
          " --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0"
          " --skip-innodb-doublewrite --performance-schema=OFF";
@@ -74,8 +75,9 @@ bool Server::Initialise() const {
 bool Server::Launch() {
   // The shell hears by the end of its input that this process has ended.
   const std::string guard =
-      "trap '' INT TERM HUP; " + Command() + " --skip-networking --socket=" +
-      socket() + " --pid-file=" + folder_ + "/pid >>" + folder_ +
+      "trap '' INT TERM HUP; " + Command() +
+      " --skip-networking --socket=" + socket() + " --pid-file=" + folder_ +
+      "/pid >>" + folder_ +
       "/log 2>&1 </dev/null & server=$!; cat >/dev/null; "
       "kill -9 $server; wait $server 2>/dev/null; rm -rf " +
       folder_;

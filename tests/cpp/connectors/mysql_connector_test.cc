@@ -125,19 +125,16 @@ TEST_P(MysqlSameKeyTest, StaysInOrder) {
        {"a", "b", "c"});
   const std::string first = GetParam().first;
   const std::string second = GetParam().second;
-  REGEAR_EXPECT_OK(
-      Write(Batch()
-                .Merge(first, {{"a", "1"}, {"b", "1"}, {"c", "1"}})
-                .Merge(second, {{"b", "2"}})
-                .Merge(first, {{"c", "3"}}))
-          .status);
+  REGEAR_EXPECT_OK(Write(Batch()
+                             .Merge(first, {{"a", "1"}, {"b", "1"}, {"c", "1"}})
+                             .Merge(second, {{"b", "2"}})
+                             .Merge(first, {{"c", "3"}}))
+                       .status);
   EXPECT_THAT(database->Query("SELECT a, b, c FROM people"),
               ElementsAre("1|2|3"));
-  REGEAR_EXPECT_OK(
-      Write(Batch()
-                .Delete(first)
-                .Merge(second, {{"a", "x"}, {"b", "y"}, {"c", "z"}}))
-          .status);
+  REGEAR_EXPECT_OK(Write(Batch().Delete(first).Merge(
+                             second, {{"a", "x"}, {"b", "y"}, {"c", "z"}}))
+                       .status);
   EXPECT_THAT(database->Query("SELECT a, b, c FROM people"),
               ElementsAre("x|y|z"));
 }
@@ -152,11 +149,12 @@ TEST_P(MysqlSameKeyTest, IsFoundByAPartialChangeBesideAMissingRow) {
       Write(Batch().Merge(GetParam().first, {{"a", "1"}, {"c", "1"}})).status);
   const std::string other = std::string(GetParam().type) == "date"
                                 ? "2020-01-01"
-                                : std::string(GetParam().name) == "Uuid"
-                                      ? "b0eebc999c0b4ef8bb6d6bb9bd380a11"
-                                      : "77";
-  const WriteReport report = Write(
-      Batch().Merge(GetParam().second, {{"a", "2"}}).Merge(other, {{"a", "3"}}));
+                            : std::string(GetParam().name) == "Uuid"
+                                ? "b0eebc999c0b4ef8bb6d6bb9bd380a11"
+                                : "77";
+  const WriteReport report = Write(Batch()
+                                       .Merge(GetParam().second, {{"a", "2"}})
+                                       .Merge(other, {{"a", "3"}}));
   ASSERT_EQ(report.refused.size(), 1u) << report.status.ToString();
   EXPECT_EQ(report.refused[0].row, 1u);
   EXPECT_THAT(report.refused[0].reason, HasSubstr("without c"));
@@ -175,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         SameKey{"Decimal", "decimal(9,2)", "1.5", "1.50"},
         SameKey{"Rounded", "decimal(9,2)", "1.001", "1.00"},
         SameKey{"Double", "double", "1.10", "11e-1"},
-                SameKey{"Date", "date", "2024-01-02", "20240102"},
+        SameKey{"Date", "date", "2024-01-02", "20240102"},
         SameKey{"Uuid", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
                 "A0EEBC999C0B4EF8BB6D6BB9BD380A11"}),
     [](const auto& info) { return info.param.name; });
@@ -249,9 +247,9 @@ TEST_F(MysqlConnectorTest, StopsAtAKeyThatNothingEquals) {
 TEST_F(MysqlConnectorTest, ReconnectsAfterTheServerEndsTheSession) {
   Open("CREATE TABLE people (id int PRIMARY KEY, age int)", {"age"});
   REGEAR_EXPECT_OK(Write(Batch().Merge("1", {{"age", "1"}})).status);
-  for (const std::string& id : database->Query(
-           "SELECT id FROM information_schema.processlist "
-           "WHERE db = 'test' AND id <> CONNECTION_ID()")) {
+  for (const std::string& id :
+       database->Query("SELECT id FROM information_schema.processlist "
+                       "WHERE db = 'test' AND id <> CONNECTION_ID()")) {
     database->Run("KILL HARD " + id);
   }
   EXPECT_EQ(Write(Batch().Merge("1", {{"age", "2"}})).status.code(),
@@ -270,6 +268,23 @@ TEST_F(MysqlConnectorTest, AServerThatHangsMeansReconnect) {
   const auto lock = database->LockRows("people");
   EXPECT_EQ(Write(Batch().Merge("1", {{"age", "2"}})).status.code(),
             StatusCode::kReconnect);
+}
+
+TEST_F(MysqlConnectorTest, CommitThatIsNotAnsweredIsInDoubt) {
+  Open("CREATE TABLE people (id int PRIMARY KEY, age int)", {"age"},
+       {{"read_timeout", "1"}});
+  database->Run(
+      "BACKUP STAGE START; BACKUP STAGE FLUSH; BACKUP STAGE BLOCK_DDL;"
+      "BACKUP STAGE BLOCK_COMMIT");
+  EXPECT_EQ(Write(Batch().Merge("1", {{"age", "2"}})).status.code(),
+            StatusCode::kInDoubt);
+  // The server may commit yet, or notice that nobody waits for it.
+  database->Run("BACKUP STAGE END");
+  REGEAR_EXPECT_OK(connector->Open());
+  const auto loaded = connector->LoadCheckpoint();
+  ASSERT_TRUE(loaded.ok());
+  REGEAR_EXPECT_OK(Write(Batch().Merge("1", {{"age", "3"}})).status);
+  EXPECT_THAT(People(), ElementsAre("1|3"));
 }
 
 TEST_F(MysqlConnectorTest, UnreachableServerMeansReconnect) {

@@ -35,7 +35,8 @@ class MysqlConnectorTest : public ::testing::Test {
     ConnectionParameters parameters = database->parameters();
     for (const auto& [name, value] : changed) parameters[name] = value;
     connector = database->MakeConnectorWith(
-        {"people", {"id"}, "regear_checkpoint", kStream, {}}, columns, parameters);
+        {"people", {"id"}, "regear_checkpoint", kStream, {}}, columns,
+        parameters);
     return connector->Open();
   }
 

@@ -24,10 +24,9 @@ TEST_P(MysqlTakenTest, IsStored) {
   Open(std::string("CREATE TABLE people (id int PRIMARY KEY, odd ") +
            taken.type + ")",
        {"odd"}, {{"init_command", "SET time_zone = '+03:00'"}});
-  REGEAR_EXPECT_OK(Write(Batch()
-                             .Merge("1", {{"odd", taken.value}})
-                             .Merge("2", {}, {"odd"}))
-                       .status);
+  REGEAR_EXPECT_OK(
+      Write(Batch().Merge("1", {{"odd", taken.value}}).Merge("2", {}, {"odd"}))
+          .status);
   // The connection that reads has another zone.
   database->Run("SET time_zone = '+00:00'");
   EXPECT_THAT(database->Query(std::string("SELECT ") + taken.expression +
@@ -46,8 +45,9 @@ INSTANTIATE_TEST_SUITE_P(
         Taken{"bigint", "-9223372036854775808", "odd", "-9223372036854775808"},
         Taken{"bigint unsigned", "18446744073709551615", "odd",
               "18446744073709551615"},
-        Taken{"boolean", "true", "odd", "1"}, Taken{"boolean", "No", "odd", "0"},
-        Taken{"boolean", "1", "odd", "1"}, Taken{"bit(1)", "true", "odd + 0", "1"},
+        Taken{"boolean", "true", "odd", "1"},
+        Taken{"boolean", "No", "odd", "0"}, Taken{"boolean", "1", "odd", "1"},
+        Taken{"bit(1)", "true", "odd + 0", "1"},
         Taken{"bit(8)", "129", "odd + 0", "129"},
         Taken{"decimal(10,2)", " 12.345 ", "odd", "12.35"},
         Taken{"decimal(30,0)", "123456789012345678901234567890", "odd",
@@ -146,9 +146,9 @@ TEST_F(MysqlTypesTest, MixesTimesWithAndWithoutAZone) {
                        .status);
   database->Run("SET time_zone = '+00:00'");
   const std::string noon = "2024-01-02 12:00:00";
-  EXPECT_THAT(People(), ElementsAre("1|" + noon + "|" + noon,
-                                    "2|" + noon + "|" + noon,
-                                    "3|" + noon + "|" + noon, "4|NULL|" + noon));
+  EXPECT_THAT(People(),
+              ElementsAre("1|" + noon + "|" + noon, "2|" + noon + "|" + noon,
+                          "3|" + noon + "|" + noon, "4|NULL|" + noon));
 }
 
 TEST_F(MysqlTypesTest, KeepsADefaultThatIsAnExpression) {
