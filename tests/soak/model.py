@@ -1,0 +1,93 @@
+"""What the tables must be: what the hashes are."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import redis
+
+from tests.soak.audit import Findings
+from tests.soak.tables import PREFIXES, TABLES, Table, mortal
+
+Row = dict[str, Any]
+
+
+class Rows(Protocol):
+    def rows(self, table: Table) -> dict[str, Row]: ...
+
+
+def read_hashes(client: redis.Redis) -> dict[str, dict[str, str]]:
+    """All hashes of all prefixes, by key."""
+    found = {}
+    keys = {
+        key for prefix in PREFIXES for key in client.scan_iter(f"{prefix}:*", count=500)
+    }
+    for key in sorted(keys):
+        if client.type(key) == "hash" and (fields := client.hgetall(key)):
+            found[key] = fields
+    return found
+
+
+def check_rows(client: redis.Redis, target: Rows, lossy: bool) -> Findings:
+    """Compare all tables; to be called while nobody writes.
+
+    ``lossy``: Redis came back older in between, so rows may be left whose
+    key it never had.
+    """
+    findings = Findings()
+    hashes = read_hashes(client)
+    for table in TABLES:
+        rows = target.rows(table)
+        expected = {
+            row_id: fields
+            for key, fields in hashes.items()
+            if (row_id := table.row_id(key)) is not None
+        }
+        for row_id, fields in expected.items():
+            _check_row(table, row_id, fields, rows.get(row_id), findings)
+        for row_id in rows.keys() - expected.keys():
+            if mortal(table.key(row_id)):
+                continue
+            if lossy:
+                findings.orphans += 1
+            else:
+                findings.stale.append(
+                    f"{table.name} {row_id} is a row, {table.key(row_id)} is no hash:"
+                    f" {rows[row_id]}"
+                )
+    return findings
+
+
+def _check_row(
+    table: Table,
+    row_id: str,
+    fields: dict[str, str],
+    row: Row | None,
+    findings: Findings,
+) -> None:
+    expected = table.row(fields)
+    if row is None:
+        if any(value is not None for value in expected.values()):
+            findings.lost.append(f"{table.name} {row_id} is missing: {fields}")
+        return
+    for column, value in expected.items():
+        # A key that expired and came again has what its first life left.
+        if row[column] == value or (mortal(table.key(row_id)) and value is None):
+            continue
+        findings.stale.append(
+            f"{table.name} {row_id}: {column} is {row[column]!r}, not {value!r}:"
+            f" row {row}, hash {fields}"
+        )
+
+
+def check_kept(client: redis.Redis, acknowledged: dict[str, int]) -> Findings:
+    """Redis has each acknowledged write: else the run proves nothing.
+
+    ``acknowledged``: the last version of keys that still shall be there.
+    """
+    findings = Findings()
+    for key, version in acknowledged.items():
+        kept = client.hget(key, "v") if client.type(key) == "hash" else None
+        if kept is None or int(kept) < version:
+            findings.lost.append(f"Redis itself lost {key} {version}, it has {kept}")
+    return findings

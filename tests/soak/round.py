@@ -1,0 +1,270 @@
+"""One round: a Redis, a database, writers, crashes; then everything is
+compared."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.integration._servers import wait_for
+from tests.soak import tables
+from tests.soak.audit import Findings, check_order
+from tests.soak.hosts import SoakHost
+from tests.soak.model import check_kept, check_rows
+from tests.soak.proxy import Proxy
+from tests.soak.redis_modes import RedisMode
+from tests.soak.targets import Target
+from tests.soak.workload import Workload
+
+SETTLE_SECONDS = 60.0
+
+Say = Callable[[str], None]
+
+
+class Round:
+    """``crash`` as often as wanted, then ``finish``, then ``close``."""
+
+    def __init__(
+        self,
+        mode: RedisMode,
+        target: Target,
+        folder: Path,
+        seed: int,
+        say: Say = print,
+        rate: float = 1200,
+    ) -> None:
+        self.mode = mode
+        self.target = target
+        self.random = random.Random(f"{seed}-round")
+        self.crashes = self.faults = 0
+        self._folder = folder
+        self._say = say
+        self._hosts = 0
+        self._losses: list[int] = []
+        self._start = time.monotonic()
+        target.create_tables()
+        self._recipe = folder / "recipe.py"
+        self._recipe.write_text(tables.recipe(target.connection(), target.connector))
+        self.redis_proxy = Proxy(mode.port)
+        self.host = self.new_host()
+        self.host.start()
+        wait_for(self._attached, 20, "the host serves")
+        if mode.lossy:
+            mode.master.client.save()
+        self.workload = Workload(lambda: mode.port, seed, rate=rate)
+
+    # -- what may happen -----------------------------------------------------
+
+    def disturb(self) -> None:
+        """One random event, until all is up again."""
+        events: list[tuple[Callable[[], None], int]] = [
+            (self.kill_host, 4),
+            (self.kill_redis, 4),
+            (self.kill_host_and_redis, 1),
+            (self.take_over, 1),
+            (self.fault_of_redis_wire, 1),
+        ]
+        if self.target.proxy is not None:
+            events += [
+                (self.kill_database, 4),
+                (self.kill_database_and_redis, 1),
+                (self.fault_of_database_wire, 1),
+            ]
+        else:
+            events += [(self.lock_database, 1)]
+        functions, weights = zip(*events)
+        event = self.random.choices(functions, weights)[0]
+        event()
+
+    def kill_host(self) -> None:
+        self._crashes("host")
+        self.host.kill()
+        self._down()
+        self.host.launch()
+
+    def kill_redis(self) -> None:
+        self._crashes("redis")
+        self._redis_dies()
+        self._down()
+        self._redis_returns()
+
+    def kill_database(self) -> None:
+        self._crashes("database")
+        self.target.crash()
+        self._down()
+        self.target.recover()
+
+    def kill_host_and_redis(self) -> None:
+        self._crashes("host and redis")
+        self.host.kill()
+        self._redis_dies()
+        self._down()
+        if self.random.random() < 0.5:
+            self.host.launch()
+            self._redis_returns()
+        else:
+            self._redis_returns()
+            self.host.launch()
+
+    def kill_database_and_redis(self) -> None:
+        self._crashes("database and redis")
+        self._redis_dies()
+        self.target.crash()
+        self._down()
+        self.target.recover()
+        self._redis_returns()
+
+    def take_over(self) -> None:
+        """A second host takes over from one that sleeps; which then wakes."""
+        self._crashes("host suspended, second one takes over")
+        wait_for(self._attached, 30, "a host to suspend")
+        fence = self._fence()
+        first = self.host
+        first.suspend()
+        second = self.new_host()
+        second.launch()
+        try:
+            wait_for(lambda: self._fence() > fence, 30, "the second host serves")
+        finally:
+            first.resume()
+        self._pause(0.3, 2.0)
+        leaving, self.host = self.random.sample([first, second], 2)
+        leaving.kill()
+
+    def lock_database(self) -> None:
+        self._faults("database locked")
+        self.target.crash()
+        self._pause(1.0, 7.0)
+        self.target.recover()
+
+    def fault_of_database_wire(self) -> None:
+        assert self.target.proxy is not None
+        self.fault_of_wire("database", self.target.proxy)
+
+    def fault_of_redis_wire(self) -> None:
+        self.fault_of_wire("redis", self.redis_proxy)
+
+    def fault_of_wire(self, name: str, proxy: Proxy) -> None:
+        fault = self.random.choice(("cut", "delay", "truncate", "blackhole", "refuse"))
+        self._faults(f"{name}'s wire: {fault}")
+        if fault == "cut":
+            proxy.cut()
+        elif fault == "truncate":
+            proxy.truncate()
+        elif fault == "delay":
+            proxy.delay = self.random.uniform(0.05, 0.5)
+        elif fault == "blackhole":
+            proxy.blackhole = True
+        else:
+            proxy.refuse = True
+            proxy.cut()
+        self._pause(0.5, 5.0)
+        proxy.heal()
+
+    # -- the end ---------------------------------------------------------------
+
+    def finish(self) -> Findings:
+        """Stop writing, wait until nothing is left to do, compare."""
+        self.workload.stop()
+        if not self.host.running:
+            self._say(f"  the host ended by itself: {self.host.text()[-400:]}")
+            self.host.start()
+        findings = Findings()
+        try:
+            wait_for(self._settled, SETTLE_SECONDS, "all is written")
+        except AssertionError:
+            findings.lost.append(f"never written, status: {self._status()}")
+            return findings
+        findings += check_kept(self._client, self._kept())
+        findings += check_order(self.target.audit(), self._losses)
+        findings += self._compared()
+        return findings
+
+    def close(self) -> None:
+        self.workload.stop()
+        for process in [self.host]:
+            if process.running:
+                process.kill()
+        self.redis_proxy.close()
+        self.mode.close()
+        self.target.close()
+
+    def _kept(self) -> dict[str, int]:
+        return {} if self.mode.lossy else self.workload.acknowledged
+
+    def _compared(self) -> Findings:
+        """A Redis that came back older may still be reconciled: wait."""
+        end = time.monotonic() + (20 if self.mode.lossy else 0)
+        while True:
+            found = check_rows(self._client, self.target, bool(self._losses))
+            if found.good or time.monotonic() > end:
+                return found
+            self._pause(0.5, 0.5)
+
+    # -- helpers -------------------------------------------------------------
+
+    def new_host(self) -> SoakHost:
+        url = f"redis://127.0.0.1:{self.redis_proxy.port}"
+        self._hosts += 1
+        return SoakHost(url, self._folder, self._recipe, self._hosts)
+
+    @property
+    def _client(self) -> redis.Redis:
+        return self.mode.master.client
+
+    def _redis_dies(self) -> None:
+        self.mode.crash()
+        if self.mode.lossy:
+            self._losses.append(self.target.audit_end())
+
+    def _redis_returns(self) -> None:
+        self.mode.recover()
+        if self.redis_proxy.upstream != self.mode.port:
+            self.redis_proxy.upstream = self.mode.port
+            self.redis_proxy.cut()
+
+    def _status(self) -> dict[str, Any]:
+        try:
+            return self.mode.master.status()
+        except redis.RedisError as error:
+            return {"error": str(error)}
+
+    def _attached(self) -> bool:
+        status = self._status()
+        return bool(status.get("host", {}).get("attached")) and len(
+            status["registrations"]
+        ) == len(tables.TABLES)
+
+    def _fence(self) -> int:
+        host = self._status().get("host", {})
+        return host["fence"] if host.get("attached") else 0
+
+    def _settled(self) -> bool:
+        status = self._status()
+        return self._attached() and all(
+            one["backlog"] == 0 and (one["status"] or {}).get("state") == "running"
+            for one in status["registrations"]
+        )
+
+    def _down(self) -> None:
+        self._pause(0.0, 1.5)
+
+    def _pause(self, least: float, most: float) -> None:
+        time.sleep(self.random.uniform(least, most))
+
+    def _crashes(self, what: str) -> None:
+        self.crashes += 1
+        self._tell(f"crash {self.crashes}: {what}")
+
+    def _faults(self, what: str) -> None:
+        self.faults += 1
+        self._tell(f"fault {self.faults}: {what}")
+
+    def _tell(self, text: str) -> None:
+        seconds = time.monotonic() - self._start
+        self._say(f"  {seconds:6.1f} s  {self.workload.commands:8} commands  {text}")

@@ -1,0 +1,201 @@
+"""The databases of a soak run: one small class each.
+
+A target has the tables of ``tables.TABLES`` and a table ``audit`` that
+triggers fill. A new database needs: its column types and triggers, how it is
+started and killed, and the recipe's words for its connection.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.integration._servers import PostgresServer
+from tests.soak.audit import Line
+from tests.soak.proxy import Proxy
+from tests.soak.tables import TABLES, Table
+
+_AUDIT = "SELECT n, tab, id, op, v, checkpoint FROM audit ORDER BY n"
+_OPERATIONS = (("INSERT", "I", "NEW"), ("UPDATE", "U", "NEW"), ("DELETE", "D", "OLD"))
+
+
+class Target:
+    """A database of one round."""
+
+    name: str
+    #: The connector's name in rgsync.Connectors, without "Connector".
+    connector: str
+    types: dict[type, str]
+    id_type = "TEXT"
+    #: Between host and database; None where they talk without a wire.
+    proxy: Proxy | None = None
+
+    def connection(self) -> str:
+        """The recipe's expression for it."""
+        raise NotImplementedError
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        raise NotImplementedError
+
+    def crash(self) -> None:
+        """kill -9 of the database; ``recover`` brings it back."""
+        raise NotImplementedError
+
+    def recover(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def create_tables(self) -> None:
+        self.execute(
+            "CREATE TABLE regear_checkpoint (id VARCHAR(255) PRIMARY KEY,"
+            " val VARCHAR(255))"
+        )
+        self._create_audit()
+        for table in TABLES:
+            columns = ", ".join(
+                f"{column} {self.types[kind]}"
+                for column, kind in table.column_types().items()
+            )
+            self.execute(
+                f"CREATE TABLE {table.name} (id {self.id_type} PRIMARY KEY, {columns})"
+            )
+            for event, letter, row in _OPERATIONS:
+                self._create_trigger(table, event, letter, row)
+
+    def rows(self, table: Table) -> dict[str, dict[str, Any]]:
+        columns = list(table.mapping.values())
+        found = self.execute(f"SELECT id, {', '.join(columns)} FROM {table.name}")
+        return {row[0]: dict(zip(columns, row[1:])) for row in found}
+
+    def audit(self) -> list[Line]:
+        return self.execute(_AUDIT)  # type: ignore[return-value]
+
+    def audit_end(self) -> int:
+        return self.execute("SELECT COALESCE(MAX(n), 0) FROM audit")[0][0]
+
+    def _create_audit(self) -> None:
+        raise NotImplementedError
+
+    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+        raise NotImplementedError
+
+    @staticmethod
+    def _note(table: Table, letter: str, row: str) -> str:
+        """The statement of a trigger."""
+        return (
+            "INSERT INTO audit (tab, id, op, v, checkpoint) VALUES"
+            f" ('{table.name}', {row}.id, '{letter}', {row}.v,"
+            " (SELECT val FROM regear_checkpoint"
+            f" WHERE id LIKE '_{table.name}-stream-%'));"
+        )
+
+
+class SqliteTarget(Target):
+    """A file. Its "crash" is another process's lock on it: the file itself
+    dies with the host that has it open."""
+
+    name = "sqlite"
+    connector = "SQLite"
+    types = {int: "INTEGER", float: "REAL", str: "TEXT"}
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "soak.db"
+        self._blocker: sqlite3.Connection | None = None
+        self.execute("PRAGMA journal_mode=WAL")
+
+    def connection(self) -> str:
+        return f"SQLiteConnection({str(self.path)!r})"
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.path, timeout=20)
+        try:
+            with connection:
+                return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def crash(self) -> None:
+        self._blocker = sqlite3.connect(
+            self.path, timeout=20, isolation_level=None, check_same_thread=False
+        )
+        self._blocker.execute("BEGIN IMMEDIATE")
+
+    def recover(self) -> None:
+        if self._blocker is not None:
+            self._blocker.close()
+            self._blocker = None
+
+    close = recover
+
+    def _create_audit(self) -> None:
+        self.execute(
+            "CREATE TABLE audit (n INTEGER PRIMARY KEY AUTOINCREMENT, tab, id, op, v,"
+            " checkpoint)"
+        )
+
+    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+        self.execute(
+            f"CREATE TRIGGER {table.name}_{letter} AFTER {event} ON {table.name}"
+            f" BEGIN {self._note(table, letter, row)} END"
+        )
+
+
+_numbers = itertools.count()
+
+
+class PostgresTarget(Target):
+    """A database of a server that all rounds share."""
+
+    name = "postgres"
+    connector = "Postgres"
+    types = {int: "bigint", float: "double precision", str: "text"}
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self.database = f"soak_{next(_numbers)}"
+        server.query(f"CREATE DATABASE {self.database}")
+        self.proxy = Proxy(server.port)
+
+    def connection(self) -> str:
+        assert self.proxy is not None
+        address = f"127.0.0.1:{self.proxy.port}/{self.database}?connect_timeout=5"
+        server = self.server
+        return f"PostgresConnection({server.superuser!r}, {server.password!r}, {address!r})"
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.server.query(sql, database=self.database)
+
+    def crash(self) -> None:
+        self.server.kill()
+
+    def recover(self) -> None:
+        self.server.start()
+
+    def close(self) -> None:
+        assert self.proxy is not None
+        self.proxy.close()
+        self.server.query(f"DROP DATABASE {self.database} WITH (FORCE)")
+
+    def _create_audit(self) -> None:
+        self.execute(
+            "CREATE TABLE audit (n bigserial PRIMARY KEY, tab text, id text, op text,"
+            " v bigint, checkpoint text)"
+        )
+
+    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+        name = f"{table.name}_{letter}"
+        self.execute(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {self._note(table, letter, row)} RETURN NULL; END $$"
+        )
+        self.execute(
+            f"CREATE TRIGGER {name} AFTER {event} ON {table.name}"
+            f" FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
+
+
+#: Makes a target of a round in its folder, by the target's name.
+Targets = dict[str, Callable[[Path], Target]]
