@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 python := .venv/bin/python
+MINUTES ?= 5
 
 .PHONY: demo
 demo: ## Show write-behind at work, on this machine
@@ -26,6 +27,18 @@ bench: ## Run the benchmarks: half an hour, on an idle machine
 	@scripts/test-cpp release
 	@$(python) -m benchmarks.capture
 	@$(python) -m benchmarks.drain
+
+.PHONY: soak
+soak: ## Crash everything for MINUTES=5 and compare: see docs/testing.md
+	@scripts/bootstrap test
+	@scripts/install-wheel
+	@scripts/soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(SOAK)
+
+.PHONY: faults
+faults: ## Let the host die at each step of its protocol
+	@scripts/bootstrap test
+	@scripts/install-wheel
+	@scripts/test-faults
 
 .PHONY: asan
 asan: ## Run tests with AddressSanitizer and UndefinedBehaviorSanitizer

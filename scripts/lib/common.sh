@@ -44,3 +44,14 @@ quietly() {
 cpp_files() {
   git ls-files --cached --others --exclude-standard '*.cc' '*.h'
 }
+
+# Prints the folder of a tree like the wheel's, with the binaries of preset $1.
+# On PYTHONPATH it comes before the installed wheel, whose metadata and
+# commands serve it.
+make_stage() {
+  local stage="$root/build/$1/stage"
+  rm -rf "$stage"
+  quietly cmake --install "$root/build/$1" --prefix "$stage" --component python
+  cp -r "$root/python/." "$stage/"
+  echo "$stage"
+}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import redis
 
 from tests.soak.audit import Findings
-from tests.soak.tables import PREFIXES, TABLES, Table, mortal
+from tests.soak.tables import TABLES, Table, mortal
 
 Row = dict[str, Any]
 
@@ -16,11 +17,15 @@ class Rows(Protocol):
     def rows(self, table: Table) -> dict[str, Row]: ...
 
 
-def read_hashes(client: redis.Redis) -> dict[str, dict[str, str]]:
-    """All hashes of all prefixes, by key."""
+def read_hashes(
+    client: redis.Redis, tables: Sequence[Table]
+) -> dict[str, dict[str, str]]:
+    """All hashes of the tables' prefixes, by key."""
     found = {}
     keys = {
-        key for prefix in PREFIXES for key in client.scan_iter(f"{prefix}:*", count=500)
+        key
+        for table in tables
+        for key in client.scan_iter(f"{table.prefix}:*", count=500)
     }
     for key in sorted(keys):
         if client.type(key) == "hash" and (fields := client.hgetall(key)):
@@ -28,15 +33,20 @@ def read_hashes(client: redis.Redis) -> dict[str, dict[str, str]]:
     return found
 
 
-def check_rows(client: redis.Redis, target: Rows, lossy: bool) -> Findings:
+def check_rows(
+    client: redis.Redis,
+    target: Rows,
+    lossy: bool = False,
+    tables: Sequence[Table] = TABLES,
+) -> Findings:
     """Compare all tables; to be called while nobody writes.
 
     ``lossy``: Redis came back older in between, so rows may be left whose
     key it never had.
     """
     findings = Findings()
-    hashes = read_hashes(client)
-    for table in TABLES:
+    hashes = read_hashes(client, tables)
+    for table in tables:
         rows = target.rows(table)
         expected = {
             row_id: fields

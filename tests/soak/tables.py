@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -12,6 +13,7 @@ class Table:
     name: str
     prefix: str
     mapping: dict[str, str]  # hash field → column
+    constraints: str = ""  # in SQL, behind a comma
 
     def row_id(self, key: str) -> str | None:
         """The id of the row of ``key``, None if it is another table's."""
@@ -51,14 +53,14 @@ def mortal(key: str) -> bool:
     return ":m" in key
 
 
-def recipe(connection: str, connector: str) -> str:
-    """A recipe of all tables; ``connection`` is an expression of Python."""
+def recipe(connection: str, connector: str, tables: Sequence[Table] = TABLES) -> str:
+    """A recipe of the tables; ``connection`` is an expression of Python."""
     lines = [
         "from rgsync import RGWriteBehind",
         f"from rgsync.Connectors import {connector}Connection, {connector}Connector",
         f"connection = {connection}",
     ]
-    for table in TABLES:
+    for table in tables:
         lines.append(
             f"RGWriteBehind(GB, {table.prefix!r}, {table.mapping!r},"
             f" {connector}Connector(connection, {table.name!r}, 'id'),"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +48,20 @@ class Target:
 
     def close(self) -> None: ...
 
-    def create_tables(self) -> None:
+    def create_tables(self, tables: Sequence[Table] = TABLES) -> None:
         self.execute(
             "CREATE TABLE regear_checkpoint (id VARCHAR(255) PRIMARY KEY,"
             " val VARCHAR(255))"
         )
         self._create_audit()
-        for table in TABLES:
+        for table in tables:
             columns = ", ".join(
                 f"{column} {self.types[kind]}"
                 for column, kind in table.column_types().items()
             )
             self.execute(
-                f"CREATE TABLE {table.name} (id {self.id_type} PRIMARY KEY, {columns})"
+                f"CREATE TABLE {table.name} (id {self.id_type} PRIMARY KEY, {columns}"
+                f"{table.constraints})"
             )
             for event, letter, row in _OPERATIONS:
                 self._create_trigger(table, event, letter, row)
