@@ -5,6 +5,7 @@
     proxy.delay = 0.2           # seconds before each chunk goes on
     proxy.truncate()            # half of the next chunk, then the end
     proxy.blackhole = True      # nothing goes on, connections stay
+    proxy.freeze()              # so for the connections of now, for ever
     proxy.refuse = True         # new connections are closed at once
     proxy.heal()
 """
@@ -31,6 +32,7 @@ class Proxy:
         #: Bytes that went on, in both directions.
         self.passed = 0
         self._truncate = False
+        self._frozen: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -48,6 +50,10 @@ class Proxy:
     def cut(self) -> None:
         """Reset every connection."""
         self._call(self._cut)
+
+    def freeze(self) -> None:
+        """Those who are connected never hear of each other again."""
+        self._call(lambda: self._frozen.update(self._pairs))
 
     def truncate(self) -> None:
         """The next chunk arrives in half, then its connection ends."""
@@ -118,7 +124,7 @@ class Proxy:
             while chunk := await reader.read(_CHUNK):
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                while self.blackhole:
+                while self.blackhole or pair in self._frozen:
                     await asyncio.sleep(_POLL)
                 if self._truncate and len(chunk) > 1:
                     self._truncate = False

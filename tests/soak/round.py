@@ -22,6 +22,7 @@ from tests.soak.targets import Target
 from tests.soak.workload import Workload
 
 SETTLE_SECONDS = 60.0
+WIRE_FAULTS = ("cut", "delay", "truncate", "blackhole", "refuse")
 
 Say = Callable[[str], None]
 
@@ -149,8 +150,10 @@ class Round:
     def fault_of_redis_wire(self) -> None:
         self.fault_of_wire("redis", self.redis_proxy)
 
-    def fault_of_wire(self, name: str, proxy: Proxy) -> None:
-        fault = self.random.choice(("cut", "delay", "truncate", "blackhole", "refuse"))
+    def fault_of_wire(
+        self, name: str, proxy: Proxy, fault: str = "", seconds: float = 0.0
+    ) -> None:
+        fault = fault or self.random.choice(WIRE_FAULTS)
         self._faults(f"{name}'s wire: {fault}")
         if fault == "cut":
             proxy.cut()
@@ -163,8 +166,13 @@ class Round:
         else:
             proxy.refuse = True
             proxy.cut()
-        self._pause(0.5, 5.0)
+        time.sleep(seconds or self.random.uniform(0.5, 5.0))
         proxy.heal()
+
+    def write_on(self, commands: int = 150) -> None:
+        """Until the clients have sent some more."""
+        enough = self.workload.commands + commands
+        wait_for(lambda: self.workload.commands >= enough, 30, "the clients write")
 
     # -- the end ---------------------------------------------------------------
 
