@@ -154,10 +154,11 @@ class PostgresTarget(Target):
     connector = "Postgres"
     types = {int: "bigint", float: "double precision", str: "text"}
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: PostgresServer, options: str = "") -> None:
+        """``options``: of CREATE DATABASE."""
         self.server = server
         self.database = f"soak_{next(_numbers)}"
-        server.query(f"CREATE DATABASE {self.database}")
+        server.query(f"CREATE DATABASE {self.database} {options}")
         self.proxy = Proxy(server.port)
 
     def connection(self) -> str:
@@ -178,7 +179,7 @@ class PostgresTarget(Target):
     def close(self) -> None:
         assert self.proxy is not None
         self.proxy.close()
-        self.server.query(f"DROP DATABASE {self.database} WITH (FORCE)")
+        self.server.query(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
 
     def _create_audit(self) -> None:
         self.execute(

@@ -176,6 +176,7 @@ class Workload:
         versions = itertools.count(1)
         self.commands = 0
         self.refused = 0
+        self.unserved = 0  # pipelines that met a server which takes no writes
         #: The last acknowledged version of keys that must still be there.
         self.acknowledged: dict[str, int] = {}
         self._threads = [
@@ -199,6 +200,7 @@ class Workload:
                 while not self._halt.wait(client.random.uniform(0, 2 * self._pause)):
                     self._send(connection, client)
             except redis.RedisError:
+                self.unserved += 1
                 self._halt.wait(0.05)  # the server is being started again
             finally:
                 connection.close()
