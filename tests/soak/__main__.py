@@ -22,7 +22,7 @@ from tests.soak.round import Round
 from tests.soak.targets import PostgresTarget, SqliteTarget, Targets
 
 #: Between two crashes; a third of the time passes until all is up again.
-INTERVAL = (1.5, 8.0)
+INTERVAL = (1.0, 6.5)
 CRASHES_PER_ROUND = 12
 
 

@@ -11,9 +11,8 @@ import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.integration._servers import PostgresServer
 from tests.soak.audit import Line
 from tests.soak.proxy import Proxy
 from tests.soak.tables import TABLES, Table
@@ -147,25 +146,27 @@ class SqliteTarget(Target):
 _numbers = itertools.count()
 
 
-class PostgresTarget(Target):
-    """A database of a server that all rounds share."""
+class Server(Protocol):
+    """What a target needs of a database server, which all rounds share."""
 
-    name = "postgres"
-    connector = "Postgres"
-    types = {int: "bigint", float: "double precision", str: "text"}
+    port: int
+    superuser: str
+    password: str
 
-    def __init__(self, server: PostgresServer, options: str = "") -> None:
+    def query(self, sql: str, *, database: str = ...) -> list[tuple[Any, ...]]: ...
+    def start(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class ServerTarget(Target):
+    """A database of a server, behind a proxy."""
+
+    def __init__(self, server: Server, options: str = "") -> None:
         """``options``: of CREATE DATABASE."""
         self.server = server
         self.database = f"soak_{next(_numbers)}"
         server.query(f"CREATE DATABASE {self.database} {options}")
-        self.proxy = Proxy(server.port)
-
-    def connection(self) -> str:
-        assert self.proxy is not None
-        address = f"127.0.0.1:{self.proxy.port}/{self.database}?connect_timeout=5"
-        server = self.server
-        return f"PostgresConnection({server.superuser!r}, {server.password!r}, {address!r})"
+        self.proxy: Proxy = Proxy(server.port)
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         return self.server.query(sql, database=self.database)
@@ -177,9 +178,25 @@ class PostgresTarget(Target):
         self.server.start()
 
     def close(self) -> None:
-        assert self.proxy is not None
         self.proxy.close()
-        self.server.query(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        self.drop()
+
+    def drop(self) -> None:
+        self.server.query(f"DROP DATABASE {self.database}")
+
+
+class PostgresTarget(ServerTarget):
+    name = "postgres"
+    connector = "Postgres"
+    types = {int: "bigint", float: "double precision", str: "text"}
+
+    def connection(self) -> str:
+        user, password = self.server.superuser, self.server.password
+        address = f"127.0.0.1:{self.proxy.port}/{self.database}?connect_timeout=5"
+        return f"PostgresConnection({user!r}, {password!r}, {address!r})"
+
+    def drop(self) -> None:
+        self.server.query(f"DROP DATABASE {self.database} WITH (FORCE)")
 
     def _create_audit(self) -> None:
         self.execute(
@@ -196,6 +213,33 @@ class PostgresTarget(Target):
         self.execute(
             f"CREATE TRIGGER {name} AFTER {event} ON {table.name}"
             f" FOR EACH ROW EXECUTE FUNCTION {name}()"
+        )
+
+
+class MariaDbTarget(ServerTarget):
+    name = "mariadb"
+    connector = "MySql"
+    types = {int: "BIGINT", float: "DOUBLE", str: "TEXT"}
+    id_type = "VARCHAR(191) COLLATE utf8mb4_bin"
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server, "CHARACTER SET utf8mb4")
+
+    def connection(self) -> str:
+        user, password = self.server.superuser, self.server.password
+        address = f"127.0.0.1:{self.proxy.port}/{self.database}"
+        return f"MySqlConnection({user!r}, {password!r}, {address!r})"
+
+    def _create_audit(self) -> None:
+        self.execute(
+            "CREATE TABLE audit (n BIGINT AUTO_INCREMENT PRIMARY KEY, tab TEXT,"
+            f" id {self.id_type}, op TEXT, v BIGINT, checkpoint TEXT)"
+        )
+
+    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+        self.execute(
+            f"CREATE TRIGGER {table.name}_{letter} AFTER {event} ON {table.name}"
+            f" FOR EACH ROW {self._note(table, letter, row)}"
         )
 
 

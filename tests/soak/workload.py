@@ -18,7 +18,9 @@ import redis
 
 from tests.soak.tables import PREFIXES
 
-KEYS = 5  # of each prefix and client
+#: Keys of each prefix that a client writes: some are hot, others keep for
+#: long what a loss has left in their rows.
+KEYS = (4, 6, 150)
 TEXTS = ("", "x", "O'Hara", 'say "so"', "Zoë €", "a\\b", "NULL", "two\nlines")
 
 _SCRIPT = """
@@ -47,7 +49,7 @@ class Client:
     def __init__(self, number: int, seed: int, versions: itertools.count[int]) -> None:
         self.random = random.Random(f"{seed}-client-{number}")
         self._versions = versions
-        names = [f"{number}.{key}" for key in range(KEYS)]
+        names = [f"{number}.{key}" for key in range(KEYS[number % len(KEYS)])]
         self._keys = [f"{prefix}:{name}" for prefix in PREFIXES for name in names]
         self._outside = f"other:{number}"
         self._mortal = [f"{prefix}:m{number}" for prefix in PREFIXES]
