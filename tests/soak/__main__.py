@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
 import random
 import shutil
 import sys
@@ -14,88 +13,105 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.conftest import postgres_programs, redis_program
+from tests.conftest import postgres_programs
 from tests.integration._servers import PostgresServer
 from tests.soak.audit import Findings
 from tests.soak.redis_modes import MODES
 from tests.soak.round import Round
-from tests.soak.targets import PostgresTarget, SqliteTarget, Targets
+from tests.soak.targets import NewTarget, PostgresTarget, SqliteTarget
 
 #: Between two crashes; a third of the time passes until all is up again.
 INTERVAL = (1.0, 6.5)
 CRASHES_PER_ROUND = 12
+ROUND_SECONDS = 120.0
+#: The others need what is reconciled after Redis came back older.
+DEFAULT_MODES = [name for name, mode in MODES.items() if not mode.lossy]
+
+
+class Soak:
+    """The rounds of one run, and what they add up to."""
+
+    def __init__(self, options: argparse.Namespace, work: Path) -> None:
+        self._options = options
+        self._work = work
+        self._end = time.monotonic() + options.minutes * 60
+        self._findings = Findings()
+        self._crashes = self._faults = self._commands = 0
+        self.failed: list[int] = []
+
+    def run(self, targets: dict[str, NewTarget]) -> None:
+        plan = itertools.product(self._options.modes, self._options.redis, targets)
+        for number, (mode, program, target) in enumerate(itertools.cycle(plan)):
+            if time.monotonic() >= self._end:
+                break
+            if self._crashes >= self._options.crashes:
+                break
+            folder = self._work / f"round-{number}"
+            folder.mkdir()
+            folder.chmod(0o755)
+            say(f"round {number}: {mode}, {Path(program).name}, {target}")
+            seed = self._options.seed + number
+            redis_mode = MODES[mode](program, folder, seed)
+            one = Round(redis_mode, targets[target](folder), folder, seed, say)
+            if self._play(one):
+                shutil.rmtree(folder)
+            else:
+                self.failed.append(number)
+                say(f"  FAILED: {folder}, round {number} of SEED={self._options.seed}")
+
+    def summary(self) -> str:
+        found = self._findings
+        return (
+            f"crashes={self._crashes} lost={len(found.lost)} stale={len(found.stale)}"
+            f" backward={len(found.backward)} orphans={found.orphans}"
+            f" faults={self._faults} commands={self._commands}"
+            f" SEED={self._options.seed}"
+        )
+
+    def _play(self, one: Round) -> bool:
+        end = min(self._end, time.monotonic() + ROUND_SECONDS)
+        findings = Findings()
+        try:
+            while one.crashes < CRASHES_PER_ROUND and time.monotonic() < end:
+                time.sleep(one.random.uniform(*INTERVAL))
+                one.mode.tick()
+                one.disturb()
+            findings += one.finish()
+        except AssertionError as error:  # what was waited for did not come
+            findings.lost.append(str(error))
+        finally:
+            one.close()
+        for line in findings.lines():
+            say(line)
+        self._findings += findings
+        self._crashes += one.crashes
+        self._faults += one.faults
+        self._commands += one.workload.commands
+        return findings.good
 
 
 def main() -> int:
     options = _arguments()
-    seed = options.seed if options.seed is not None else random.randrange(2**32)
-    end = time.monotonic() + options.minutes * 60
-    print(f"SEED={seed}", flush=True)
-    total = Findings()
-    crashes = faults = commands = failed = 0
+    say(f"SEED={options.seed}")
+    work = Path(tempfile.mkdtemp(prefix="regear-soak-"))
+    work.chmod(0o755)  # PostgreSQL runs as another user
+    soak = Soak(options, work)
     with ExitStack() as stack:
-        work = Path(tempfile.mkdtemp(prefix="regear-soak-"))
-        work.chmod(0o755)  # PostgreSQL runs as another user
-        targets = _targets(options.targets, work, stack)
-        plan = itertools.cycle(
-            itertools.product(options.modes, options.redis, list(targets))
-        )
-        for number, (mode, program, target) in enumerate(plan):
-            if time.monotonic() >= end or crashes >= options.crashes:
-                break
-            folder = work / f"round-{number}"
-            folder.mkdir()
-            folder.chmod(0o755)
-            _say(f"round {number}: {mode}, {Path(program).name}, {target}")
-            one = Round(
-                MODES[mode](program, folder, seed + number),
-                targets[target](folder),
-                folder,
-                seed + number,
-                _say,
-            )
-            try:
-                findings = _run(one, min(end, time.monotonic() + 120))
-            finally:
-                one.close()
-            total += findings
-            crashes += one.crashes
-            faults += one.faults
-            commands += one.workload.commands
-            for line in findings.lines():
-                _say(line)
-            if findings.good:
-                shutil.rmtree(folder)
-            else:
-                failed += 1
-                _say(f"  FAILED: logs in {folder}, SEED={seed} round {number}")
-        if failed == 0:
-            stack.callback(shutil.rmtree, work, ignore_errors=True)
-    print(
-        f"crashes={crashes} lost={len(total.lost)} stale={len(total.stale)}"
-        f" backward={len(total.backward)} orphans={total.orphans} faults={faults}"
-        f" commands={commands} SEED={seed}"
-    )
-    return 1 if failed else 0
+        soak.run({name: _target(name, work, stack) for name in options.targets})
+    say(soak.summary())
+    if soak.failed:
+        return 1
+    shutil.rmtree(work)
+    return 0
 
 
-def _run(one: Round, end: float) -> Findings:
-    while one.crashes < CRASHES_PER_ROUND and time.monotonic() < end:
-        time.sleep(one.random.uniform(*INTERVAL))
-        one.mode.tick()
-        one.disturb()
-    return one.finish()
-
-
-def _targets(names: list[str], work: Path, stack: ExitStack) -> Targets:
-    targets: Targets = {}
-    for name in names:
-        if name == "sqlite":
-            targets[name] = SqliteTarget
-        elif name == "postgres":
-            server = stack.enter_context(_postgres(work))
-            targets[name] = lambda folder: PostgresTarget(server)
-    return targets
+def _target(name: str, work: Path, stack: ExitStack) -> NewTarget:
+    if name == "sqlite":
+        return SqliteTarget
+    if name == "postgres":
+        server = stack.enter_context(_postgres(work))
+        return lambda folder: PostgresTarget(server)
+    raise SystemExit(f"no such target: {name}")
 
 
 @contextmanager
@@ -115,29 +131,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--crashes", type=int, default=sys.maxsize, help="at most")
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--modes", type=_list, default=_DEFAULT_MODES)
-    parser.add_argument("--targets", type=_list, default=["sqlite", "postgres"])
-    parser.add_argument(
-        "--redis", type=_list, default=_programs(), help="servers to run on"
-    )
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--modes", type=_names, default=DEFAULT_MODES)
+    parser.add_argument("--targets", type=_names, default=["sqlite", "postgres"])
+    parser.add_argument("--redis", type=_names, default=["redis-server"])
     return parser.parse_args()
 
 
-def _list(text: str) -> list[str]:
+def _names(text: str) -> list[str]:
     return text.split(",")
 
 
-def _programs() -> list[str]:
-    named = os.environ.get("REGEAR_SOAK_SERVERS")
-    return named.split(":") if named else [program for program in [redis_program()] if program]
-
-
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, flush=True)
 
-
-_DEFAULT_MODES = [name for name, mode in MODES.items() if not mode.lossy]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,5 +29,3 @@ class SoakHost(HostProcess):
     def resume(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
-
-

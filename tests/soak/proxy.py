@@ -1,13 +1,13 @@
 """A TCP proxy that misbehaves on demand.
 
-    proxy = Proxy(upstream_port)
-    proxy.cut()                 # every connection, now
-    proxy.delay = 0.2           # seconds before each chunk goes on
-    proxy.truncate()            # half of the next chunk, then the end
-    proxy.blackhole = True      # nothing goes on, connections stay
-    proxy.freeze()              # so for the connections of now, for ever
-    proxy.refuse = True         # new connections are closed at once
-    proxy.heal()
+proxy = Proxy(upstream_port)
+proxy.cut()                 # every connection, now
+proxy.delay = 0.2           # seconds before each chunk goes on
+proxy.truncate()            # half of the next chunk, then the end
+proxy.blackhole = True      # nothing goes on, connections stay
+proxy.freeze()              # so for the connections of now, for ever
+proxy.refuse = True         # new connections are closed at once
+proxy.heal()
 """
 
 from __future__ import annotations

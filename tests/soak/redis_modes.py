@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
@@ -58,10 +59,9 @@ class RedisMode:
         self.master.kill()
 
     def _ask(self, command: str) -> None:
-        try:
+        # One is in progress, or the server is away.
+        with contextlib.suppress(redis.RedisError):
             self.master.client.execute_command(command)
-        except redis.RedisError:
-            pass  # one is in progress, or the server is away
 
     def _new_server(self, *options: str) -> RedisServer:
         home = self._folder / f"redis-{len(list(self._folder.glob('redis-*')))}"

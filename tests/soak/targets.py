@@ -11,7 +11,7 @@ import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tests.soak.audit import Line
 from tests.soak.proxy import Proxy
@@ -27,7 +27,7 @@ class Target:
     name: str
     #: The connector's name in rgsync.Connectors, without "Connector".
     connector: str
-    types: dict[type, str]
+    types: ClassVar[dict[type, str]]
     id_type = "TEXT"
     #: Between host and database; None where they talk without a wire.
     proxy: Proxy | None = None
@@ -99,7 +99,7 @@ class SqliteTarget(Target):
 
     name = "sqlite"
     connector = "SQLite"
-    types = {int: "INTEGER", float: "REAL", str: "TEXT"}
+    types: ClassVar[dict[type, str]] = {int: "INTEGER", float: "REAL", str: "TEXT"}
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "soak.db"
@@ -188,7 +188,11 @@ class ServerTarget(Target):
 class PostgresTarget(ServerTarget):
     name = "postgres"
     connector = "Postgres"
-    types = {int: "bigint", float: "double precision", str: "text"}
+    types: ClassVar[dict[type, str]] = {
+        int: "bigint",
+        float: "double precision",
+        str: "text",
+    }
 
     def connection(self) -> str:
         user, password = self.server.superuser, self.server.password
@@ -219,7 +223,7 @@ class PostgresTarget(ServerTarget):
 class MariaDbTarget(ServerTarget):
     name = "mariadb"
     connector = "MySql"
-    types = {int: "BIGINT", float: "DOUBLE", str: "TEXT"}
+    types: ClassVar[dict[type, str]] = {int: "BIGINT", float: "DOUBLE", str: "TEXT"}
     id_type = "VARCHAR(191) COLLATE utf8mb4_bin"
 
     def __init__(self, server: Server) -> None:
@@ -243,5 +247,5 @@ class MariaDbTarget(ServerTarget):
         )
 
 
-#: Makes a target of a round in its folder, by the target's name.
-Targets = dict[str, Callable[[Path], Target]]
+#: Makes a target of a round in its folder.
+NewTarget = Callable[[Path], Target]

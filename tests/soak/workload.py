@@ -264,7 +264,7 @@ def _failed(answer: object) -> bool:
 def _raise_if_not_served(answers: list[Any]) -> None:
     """Errors that say that this server takes no writes, not what was wrong."""
     for answer in answers:
-        if isinstance(
-            answer, (redis.ConnectionError, redis.ReadOnlyError)
-        ) or str(answer).startswith(("LOADING", "READONLY", "MISCONF")):
+        if isinstance(answer, (redis.ConnectionError, redis.ReadOnlyError)) or str(
+            answer
+        ).startswith(("LOADING", "READONLY", "MISCONF")):
             raise answer
