@@ -21,12 +21,15 @@ constexpr size_t kMaxPrepared = 128;
 
 // Settings of the session. A statement that waits longer than the timeout, for
 // a lock say, is cancelled and retried; it stays as it is where the server or
-// the role sets one. Generic plans, because the planner would weigh an array
+// the role sets one. So is the other timeout: a host that is suspended in the
+// middle of a transaction must not keep its locks from its successor. Generic
+// plans, because the planner would weigh an array
 // of 5000 ids against a scan of the whole table and choose the scan, which
 // gets slower as the table grows; the ids' index does not.
 constexpr char kConfigure[] =
     "SELECT set_config(name, wanted, false) "
     "FROM (VALUES ('statement_timeout', '0', '60s'),"
+    " ('idle_in_transaction_session_timeout', '0', '10s'),"
     " ('plan_cache_mode', 'auto', 'force_generic_plan')"
     ") AS w(name, unset, wanted) JOIN pg_settings USING (name) "
     "WHERE setting = unset";
