@@ -110,8 +110,9 @@ class RedisServer(Server):
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        self.spawn(self._command, self.log)
+    def start(self, *options: str) -> None:
+        """``options``: of this one start only."""
+        self.spawn([*self._command, *options], self.log)
         wait_for(self._answers, START_SECONDS, "Redis answers")
 
     def _answers(self) -> bool:

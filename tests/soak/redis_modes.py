@@ -134,7 +134,10 @@ class Failover(RedisMode):
     def __init__(self, program: str, folder: Path, seed: int) -> None:
         super().__init__(program, folder, seed)
         self._replica = self._new_server(*self.options)
-        self._follow()
+        self._replica.client.execute_command(
+            "REPLICAOF", "127.0.0.1", str(self.master.port)
+        )
+        wait_for(self._linked, 20, "the replica has all")
 
     def crash(self) -> None:
         """Writers wait until the replica has caught up, as with FAILOVER."""
@@ -146,8 +149,9 @@ class Failover(RedisMode):
         self.master.close()
         self.master, self._replica = self._replica, self.master
         self.master.client.execute_command("REPLICAOF", "NO", "ONE")
-        self._replica.start()
-        self._follow()
+        # It must not be a master for a moment: clients may still know it.
+        self._replica.start("--replicaof", "127.0.0.1", str(self.master.port))
+        wait_for(self._linked, 20, "the replica has all")
 
     def tick(self) -> None: ...
 
@@ -155,12 +159,6 @@ class Failover(RedisMode):
         super().close()
         self._replica.close()
         self._replica.kill()
-
-    def _follow(self) -> None:
-        self._replica.client.execute_command(
-            "REPLICAOF", "127.0.0.1", str(self.master.port)
-        )
-        wait_for(self._linked, 20, "the replica has all")
 
     def _linked(self) -> bool:
         try:
