@@ -13,16 +13,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.conftest import postgres_programs
+from tests.conftest import mariadb_program, postgres_programs
+from tests.integration._mariadb import MariaDbServer
 from tests.integration._servers import PostgresServer
 from tests.soak.audit import Findings
 from tests.soak.redis_modes import MODES
 from tests.soak.round import Round
-from tests.soak.targets import NewTarget, PostgresTarget, SqliteTarget
+from tests.soak.targets import MariaDbTarget, NewTarget, PostgresTarget, SqliteTarget
 
 #: Between two crashes; a third of the time passes until all is up again.
 INTERVAL = (1.0, 6.5)
 CRASHES_PER_ROUND = 12
+TARGETS = ["sqlite", "postgres", "mariadb"]
 ROUND_SECONDS = 120.0
 #: The others need what is reconciled after Redis came back older.
 DEFAULT_MODES = [name for name, mode in MODES.items() if not mode.lossy]
@@ -111,6 +113,9 @@ def _target(name: str, work: Path, stack: ExitStack) -> NewTarget:
     if name == "postgres":
         server = stack.enter_context(_postgres(work))
         return lambda folder: PostgresTarget(server)
+    if name == "mariadb":
+        mariadb = stack.enter_context(_mariadb(work))
+        return lambda folder: MariaDbTarget(mariadb)
     raise SystemExit(f"no such target: {name}")
 
 
@@ -127,13 +132,26 @@ def _postgres(work: Path) -> Iterator[PostgresServer]:
         server.kill()
 
 
+@contextmanager
+def _mariadb(work: Path) -> Iterator[MariaDbServer]:
+    program = mariadb_program()
+    assert program is not None, "MariaDB is missing: scripts/bootstrap test"
+    home = work / "mariadb"
+    home.mkdir(mode=0o755)
+    server = MariaDbServer(program, home)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--crashes", type=int, default=sys.maxsize, help="at most")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--modes", type=_names, default=DEFAULT_MODES)
-    parser.add_argument("--targets", type=_names, default=["sqlite", "postgres"])
+    parser.add_argument("--targets", type=_names, default=TARGETS)
     parser.add_argument("--redis", type=_names, default=["redis-server"])
     return parser.parse_args()
 

@@ -9,12 +9,19 @@ import pytest
 
 from tests.integration.conftest import (
     folder,
+    mariadb_server,
     new_redis,
     postgres_server,
     redis_with_module,
 )
 
-__all__ = ["folder", "new_redis", "postgres_server", "redis_with_module"]
+__all__ = [
+    "folder",
+    "mariadb_server",
+    "new_redis",
+    "postgres_server",
+    "redis_with_module",
+]
 
 
 @pytest.fixture

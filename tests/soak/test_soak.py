@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import missing, redis_program
 from tests.soak.redis_modes import Failover, RedisMode
 from tests.soak.round import WIRE_FAULTS, Round
-from tests.soak.targets import PostgresTarget, SqliteTarget
+from tests.soak.targets import MariaDbTarget, PostgresTarget, SqliteTarget
 
 
 @pytest.fixture
@@ -45,6 +45,11 @@ def test_crashes_over_sqlite(new_round, folder):
 def test_crashes_over_postgres(new_round, postgres_server):
     one = new_round(RedisMode, PostgresTarget(postgres_server))
     check(one, "kill_database", "kill_database_and_redis")
+
+
+def test_crashes_over_mariadb(new_round, mariadb_server):
+    one = new_round(RedisMode, MariaDbTarget(mariadb_server))
+    check(one, "kill_database", "kill_host")
 
 
 def test_failover_to_a_replica(new_round, folder):
