@@ -38,13 +38,16 @@ class Round:
         seed: int,
         say: Say = print,
         rate: float = 1200,
+        pace: float = 1.0,
     ) -> None:
+        """``pace``: of all that takes a random time."""
         self.mode = mode
         self.target = target
         self.random = random.Random(f"{seed}-round")
         self.crashes = self.faults = 0
         self._folder = folder
         self._say = say
+        self._pace = pace
         self._hosts = 0
         self._losses: list[int] = []
         self._asleep: list[SoakHost] = []
@@ -158,9 +161,7 @@ class Round:
     def fault_of_redis_wire(self) -> None:
         self.fault_of_wire("redis", self.redis_proxy)
 
-    def fault_of_wire(
-        self, name: str, proxy: Proxy, fault: str = "", seconds: float = 0.0
-    ) -> None:
+    def fault_of_wire(self, name: str, proxy: Proxy, fault: str = "") -> None:
         fault = fault or self.random.choice(WIRE_FAULTS)
         self._faults(f"{name}'s wire: {fault}")
         if fault == "cut":
@@ -174,7 +175,7 @@ class Round:
         else:
             proxy.refuse = True
             proxy.cut()
-        time.sleep(seconds or self.random.uniform(0.5, 5.0))
+        self._pause(0.5, 5.0)
         proxy.heal()
 
     def write_on(self, commands: int = 150) -> None:
@@ -280,7 +281,7 @@ class Round:
         self._pause(0.0, 1.5)
 
     def _pause(self, least: float, most: float) -> None:
-        time.sleep(self.random.uniform(least, most))
+        time.sleep(self._pace * self.random.uniform(least, most))
 
     def _crashes(self, what: str) -> None:
         self.crashes += 1

@@ -71,6 +71,7 @@ class Family:
             transaction.delete(key)
             transaction.hset(key, mapping={"v": self._next(), "n": 3, "parent": 0})
             transaction.execute()
+        self._set(f"parent:{self._parents - 1}", "a", "answered", "#", "=ack")
         for _ in range(20):
             self._any()
 

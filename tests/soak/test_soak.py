@@ -19,7 +19,8 @@ def new_round(folder, seed):
     rounds: list[Round] = []
 
     def start(mode, target) -> Round:
-        rounds.append(Round(mode(program, folder, seed), target, folder, seed))
+        redis_mode = mode(program, folder, seed)
+        rounds.append(Round(redis_mode, target, folder, seed, pace=0.15))
         return rounds[-1]
 
     yield start
@@ -60,7 +61,6 @@ def test_faults_of_the_wires(new_round, postgres_server):
     one = new_round(RedisMode, PostgresTarget(postgres_server))
     for fault in WIRE_FAULTS:
         one.write_on()
-        one.fault_of_wire("database", one.target.proxy, fault, seconds=0.5)
-        one.write_on()
-        one.fault_of_wire("redis", one.redis_proxy, fault, seconds=0.5)
+        one.fault_of_wire("database", one.target.proxy, fault)
+        one.fault_of_wire("redis", one.redis_proxy, fault)
     check(one)
