@@ -99,7 +99,7 @@ class Serving:
             registration.stored_in(self._hashtag), session.bind
         )
         try:
-            for warning in self._engine.check_target(worker) or ():
+            for warning in self._engine.check_target(worker):
                 message = f"{warning['message']} (try: {warning['hint']})"
                 self.log(
                     "warning",

@@ -57,6 +57,7 @@ class FakeEngine:
         self.checked: list[str] = []
         self.hurried: list[str] = []
         self.target_error: RegearError | None = None
+        self.target_warnings: list[dict[str, Any]] = []
         self._next_id = 1
 
     def registry(self) -> tuple[int, list[str], list[tuple[str, bytes]]]:
@@ -87,10 +88,11 @@ class FakeEngine:
         assert job_id not in self.answers, "a job is answered once"
         self.answers[job_id] = (ok, text)
 
-    def check_target(self, worker: dict[str, Any]) -> None:
+    def check_target(self, worker: dict[str, Any]) -> list[dict[str, Any]]:
         self.checked.append(worker["name"])
         if self.target_error is not None:
             raise self.target_error
+        return self.target_warnings
 
     def start_worker(self, worker: dict[str, Any]) -> None:
         assert worker["name"] not in self.workers

@@ -77,6 +77,17 @@ def test_target_that_is_away_is_registered_with_a_warning(
     assert "connection refused" in line[1]
 
 
+def test_warning_about_a_target_is_logged(engine, new_serving, recipe) -> None:
+    engine.target_warnings = [
+        {"blocks": False, "message": "email is NOT NULL", "hint": "ALTER TABLE"}
+    ]
+    assert execute(engine, new_serving(), recipe())[0]
+    assert len(engine.rules) == 1
+    (line,) = engine.lines
+    assert line[0] == "warning"
+    assert "email is NOT NULL (try: ALTER TABLE)" in line[1]
+
+
 @pytest.mark.parametrize("secret", ["PgPassword", "hidden!"])
 def test_nothing_of_a_script_is_stored_in_the_clear(
     engine, new_serving, recipe, secret
