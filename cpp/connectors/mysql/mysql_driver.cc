@@ -61,6 +61,18 @@ Result<std::optional<std::string>> MysqlDriver::QueryText(
   return std::optional(rows->front().front().value_or(""));
 }
 
+Result<std::vector<std::vector<std::string>>> MysqlDriver::QueryRows(
+    const std::string& sql, std::span<const std::string> parameters) {
+  const auto found = session_.Query(sql, parameters);
+  if (!found.ok()) return found.status();
+  std::vector<std::vector<std::string>> rows;
+  for (const Session::Row& row : *found) {
+    std::vector<std::string>& texts = rows.emplace_back();
+    for (const auto& text : row) texts.push_back(text.value_or(""));
+  }
+  return rows;
+}
+
 Status MysqlDriver::WriteGroups(const FoldedBatch& batch,
                                 std::span<const sql::RowGroup> groups,
                                 std::vector<size_t>* unmatched) {

@@ -52,6 +52,9 @@ class MysqlDriver : public sql::SqlDriver {
   Result<std::optional<std::string>> QueryText(
       const std::string& sql, std::span<const std::string> parameters) override;
 
+  Result<std::vector<std::vector<std::string>>> QueryRows(
+      const std::string& sql, std::span<const std::string> parameters) override;
+
   Status WriteGroups(const FoldedBatch& batch,
                      std::span<const sql::RowGroup> groups,
                      std::vector<size_t>* unmatched) override;

@@ -24,7 +24,13 @@ class Dialect : public sql::Dialect {
                       .numbered = false,
                       .key_type = "varchar(255)",
                       .varchar_type = "varchar(512) CHARACTER SET utf8mb4 "
-                                      "COLLATE utf8mb4_bin"}) {}
+                                      "COLLATE utf8mb4_bin",
+                      .cast_text_type = "CHAR"}) {}
+
+  // A number that is compared with a text would be compared as a double.
+  std::string ParameterOfType(size_t, const std::string& type) const override {
+    return type.ends_with("int") ? "CAST(? AS DECIMAL(65))" : "?";
+  }
 
   std::string InsertMissing(
       const std::string& table, std::span<const std::string>,
@@ -139,6 +145,17 @@ Status CheckEngine(Session* session, const TableName& name,
       "table " + table + " is kept by the engine " + Text(rows->front(), 0) +
           ", which has no transactions",
       "ALTER TABLE " + MysqlDialect().QuoteTable(table) + " ENGINE = InnoDB");
+}
+
+// kStop for a view: no upsert goes into one.
+Status CheckIsTable(Session* session, const TableName& name,
+                    const std::string& table) {
+  const auto rows = Ask(session, "SELECT 1 FROM information_schema.TABLES t",
+                        name, "t.TABLE_NAME = ? AND t.TABLE_TYPE LIKE '%VIEW'");
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return Status::Ok();
+  return Status(StatusCode::kStop, table + " is a view, not a table",
+                "name the table behind it in the recipe");
 }
 
 // Whether two texts that differ are equal to a collation. Those whose answer
@@ -280,6 +297,7 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   if (name.table == sql::SplitTableName(target.table).back()) {
     facts.schema.name = target.table;
   }
+  REGEAR_RETURN_IF_ERROR(CheckIsTable(session, name, target.table));
   REGEAR_RETURN_IF_ERROR(CheckEngine(session, name, target.table));
   REGEAR_RETURN_IF_ERROR(ReadColumns(session, name, &facts.schema));
   REGEAR_RETURN_IF_ERROR(CheckKeyTypes(facts.schema, target));

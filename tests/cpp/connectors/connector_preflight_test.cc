@@ -56,22 +56,24 @@ TEST_P(ConnectorPreflightTest, LeavesTheConnectorClosed) {
 }
 
 TEST_P(ConnectorPreflightTest, SaysHowToCreateTheTable) {
-  EXPECT_THAT(Look({"name"}), ElementsAre(Blocks("people does not exist",
-                                                 "CREATE TABLE \"people\"")));
+  EXPECT_THAT(Look({"name"}),
+              ElementsAre(Blocks("people does not exist",
+                                 "CREATE TABLE " + Quoted("people"))));
 }
 
 TEST_P(ConnectorPreflightTest, FindsEverythingAtOnce) {
   database->Run(
-      "CREATE TABLE people (id text, name text, age integer, "
+      "CREATE TABLE people (id varchar(20), name text, age integer, "
       "twice integer GENERATED ALWAYS AS (age * 2) STORED, "
       "email text NOT NULL)");
   const std::vector<Finding> findings = Look({"name", "city", "zip", "twice"});
-  EXPECT_THAT(findings,
-              ElementsAre(Blocks("no column city, zip", "ADD COLUMN \"zip\""),
-                          Blocks("neither the primary key", "CREATE UNIQUE"),
-                          Blocks("\"twice\" of table people is generated",
-                                 "out of the mapping"),
-                          Warns("\"email\" of table people is NOT NULL")));
+  EXPECT_THAT(
+      findings,
+      ElementsAre(Blocks("no column city, zip", "ADD COLUMN " + Quoted("zip")),
+                  Blocks("neither the primary key", "CREATE UNIQUE"),
+                  Blocks("\"twice\" of table people is generated",
+                         "out of the mapping"),
+                  Warns("\"email\" of table people is NOT NULL")));
   database->Run(findings[0].hint);
   database->Run(findings[1].hint);
   EXPECT_THAT(Look({"name", "city", "zip"}), ElementsAre(Warns("email")));
@@ -79,7 +81,7 @@ TEST_P(ConnectorPreflightTest, FindsEverythingAtOnce) {
 
 TEST_P(ConnectorPreflightTest, OpenTellsAllThatBlocksAndKeepsTheWarnings) {
   database->Run(
-      "CREATE TABLE people (id text, name text, email text NOT NULL)");
+      "CREATE TABLE people (id varchar(20), name text, email text NOT NULL)");
   connector = MakeConnector({"name", "city"});
   const Status status = connector->Open();
   EXPECT_EQ(status.code(), StatusCode::kStop);
