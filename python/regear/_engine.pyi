@@ -55,8 +55,9 @@ class Engine:
     def check_target(self, worker: dict[str, Any]) -> list[dict[str, Any]]:
         """Open the target of ``worker`` (as in start_worker) and close it.
 
-        Returns what is worth a warning, as inspect_target does. Raises TargetError (an operator must act; ``hint`` says what to type)
-        or TargetUnavailable (try again later).
+        Returns what is worth a warning, as inspect_target does. Raises
+        TargetError (an operator must act; ``hint`` says what to type) or
+        TargetUnavailable (try again later).
         """
 
     def start_worker(self, worker: dict[str, Any]) -> None:
@@ -66,6 +67,8 @@ class Engine:
         registration: str           its id; "" before it is registered
         stream, dead, parked: str   keys in Redis (docs/host-link.md)
         prefix: str                 "person:"
+        db: int                     of the keys
+        reconcile: str              why all keys are to be captured anew, or ""
         key_template: str | None    "order:{region}:{id}", in place of prefix
             and primary_key: the placeholders name the key columns
         columns: list[tuple[str, str]]   (hash field, column), mapping order

@@ -31,6 +31,8 @@ class Rule:
     field_history: list[Any] = field(default_factory=list)
     #: An operator wants nothing drained now.
     paused: bool = False
+    #: Why all keys are to be captured anew; the worker ends it by itself.
+    reconcile: str = field(default="", compare=False)
     #: Another one: an operator changed what is in the streams.
     revision: int = 0
 
@@ -47,6 +49,7 @@ class Rule:
             db=document.get("db", 0),
             field_history=document.get("field_history", []),
             paused=document.get("paused", False),
+            reconcile=document.get("reconcile") or "",
             revision=document.get("revision", 0),
         )
 

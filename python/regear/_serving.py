@@ -320,6 +320,7 @@ class Serving:
             worker = registration.worker(
                 rule.stored_in, session.bind, rule.id, rule.field_history
             )
+            worker["reconcile"] = rule.reconcile
             self._workers.start(rule, worker)
         except LeaseLost:
             raise
