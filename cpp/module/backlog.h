@@ -51,6 +51,9 @@ class Backlog {
   // Removes the entries up to `last`, which are in the target.
   void Trim(rm::Ctx* ctx, rm::String* stream, StreamId last);
 
+  // Forgets the keys that wait for room in `stream`; how many there were.
+  long long PurgeDirty(rm::Ctx* ctx, std::string_view stream);
+
   // `key` of database 0, one of ours, was changed.
   void OnKeyEvent(rm::Ctx* ctx, std::string_view event, std::string_view key);
   // Database `db` is about to be emptied; -1: all of them.

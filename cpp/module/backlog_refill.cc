@@ -63,6 +63,15 @@ bool Backlog::Refill(rm::Ctx* ctx, ChangeStream* stream, size_t max) {
   return !fails;
 }
 
+long long Backlog::PurgeDirty(rm::Ctx* ctx, std::string_view name) {
+  const auto it = streams_.find(name);
+  if (it == streams_.end()) return 0;
+  ChangeStream* stream = it->second.get();
+  const long long purged = stream->dirty.Clear(ctx);
+  LookAfter(stream);
+  return purged;
+}
+
 bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
                           const std::string& key, const DirtyKey& dirty) {
   const StringPtr name = MakeString(key);

@@ -23,16 +23,20 @@ long long BytesOf(rm::Ctx* ctx, std::string_view name) {
   return known ? rm::CallReplyInteger(reply.get()) : 0;
 }
 
+json Sizes(rm::Ctx* ctx, const StreamNames& names) {
+  return {{"backlog", SizeOf(ctx, names.stream, rm::kKeyStream)},
+          {"dead_letters", SizeOf(ctx, names.dead, rm::kKeyStream)},
+          {"parked_changes", SizeOf(ctx, names.parked, rm::kKeyStream)},
+          {"dirty_keys", SizeOf(ctx, names.dirty, rm::kKeyHash)}};
+}
+
 }  // namespace
 
 void DescribeBacklog(rm::Ctx* ctx, const ModuleState& state,
                      json* description) {
   const StreamNames names = NamesOf(*description);
   json& object = *description;
-  object["backlog"] = SizeOf(ctx, names.stream, rm::kKeyStream);
-  object["dead_letters"] = SizeOf(ctx, names.dead, rm::kKeyStream);
-  object["parked_changes"] = SizeOf(ctx, names.parked, rm::kKeyStream);
-  object["dirty_keys"] = SizeOf(ctx, names.dirty, rm::kKeyHash);
+  object.update(Sizes(ctx, names));
   object["stream_bytes"] = BytesOf(ctx, names.stream);
   object["captured_lost"] = 0;
   if (!object.contains("paused")) object["paused"] = false;
@@ -50,13 +54,9 @@ json DescribeOrphans(rm::Ctx* ctx, const Registry& registry) {
   json orphans = json::array();
   for (const auto& [stream, orphan] : registry.orphans()) {
     const StreamNames names = NamesOf(orphan);
-    orphans.push_back(
-        {{"name", orphan.value("name", "")},
-         {"stream", stream},
-         {"backlog", SizeOf(ctx, names.stream, rm::kKeyStream)},
-         {"dead_letters", SizeOf(ctx, names.dead, rm::kKeyStream)},
-         {"parked_changes", SizeOf(ctx, names.parked, rm::kKeyStream)},
-         {"dirty_keys", SizeOf(ctx, names.dirty, rm::kKeyHash)}});
+    json description = orphan;
+    description.update(Sizes(ctx, names));
+    orphans.push_back(std::move(description));
   }
   return orphans;
 }

@@ -169,11 +169,17 @@ std::vector<std::pair<std::string, DirtyKey>> DirtyKeys::Some(rm::Ctx* ctx,
   return some;
 }
 
-bool DirtyKeys::Contains(rm::Ctx* ctx, std::string_view key) const {
-  if (memory_.contains(key)) return true;
+long long DirtyKeys::Clear(rm::Ctx* ctx) {
+  const OwnWrites own;
   const DatabaseScope database(ctx, 0);
-  const StringPtr name = MakeString(key);
-  return Stored(ctx, name.get()) != nullptr;
+  const long long before = size();
+  memory_.clear();
+  cursor_.reset();
+  if (hash_.size() > 0) {
+    const CallReplyPtr reply(rm::Call(ctx, "DEL", "!s", hash_.name()));
+  }
+  hash_.Recount(ctx);
+  return before - size();
 }
 
 void DirtyKeys::Erase(rm::Ctx* ctx, const std::vector<std::string>& keys) {

@@ -50,7 +50,8 @@ class DirtyKeys {
   // Some of them, in any order; every one is returned if it is called and
   // they are erased as long as there are any.
   std::vector<std::pair<std::string, DirtyKey>> Some(rm::Ctx* ctx, size_t max);
-  bool Contains(rm::Ctx* ctx, std::string_view key) const;
+  // How many there were.
+  long long Clear(rm::Ctx* ctx);
   void Erase(rm::Ctx* ctx, const std::vector<std::string>& keys);
 
  private:

@@ -191,6 +191,10 @@ const nlohmann::json* Registry::Predecessor(
       return &it->second.definition;
     }
   }
+  return FindOrphan(name);
+}
+
+const nlohmann::json* Registry::FindOrphan(std::string_view name) const {
   for (const auto& [stream, orphan] : orphans_) {
     if (orphan.value("name", "") == name) return &orphan;
   }

@@ -59,6 +59,8 @@ class Registry {
   const std::map<std::string, nlohmann::json>& orphans() const {
     return orphans_;
   }
+  // The record of the orphan with this name; null if there is none.
+  const nlohmann::json* FindOrphan(std::string_view name) const;
   // Forgets the orphans whose backlog is empty.
   void DropEmptyOrphans(rm::Ctx* ctx);
 

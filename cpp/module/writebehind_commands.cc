@@ -232,9 +232,7 @@ const json& DefinitionOf(std::string_view name) {
 }
 
 long long PurgeChanges(rm::Ctx* ctx, const StreamNames& names) {
-  const long long keys = Integer(
-      rm::Call(ctx, "HLEN", "b", names.dirty.data(), names.dirty.size()));
-  Integer(rm::Call(ctx, "DEL", "!b", names.dirty.data(), names.dirty.size()));
+  const long long keys = State().backlog.PurgeDirty(ctx, names.stream);
   return keys + EmptyStream(ctx, names.stream) + EmptyStream(ctx, names.parked);
 }
 

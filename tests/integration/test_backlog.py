@@ -360,3 +360,30 @@ def test_bytes_that_are_no_text_are_dirty_too(bounded):
     wait_for(lambda: status(server)["dirty_keys"] == 0)
     ((_, pairs),) = raw.xrange(STREAM)
     assert (pairs[b"_original_key"], pairs[b"a"]) == (b"person:\xff\x0010", b"\xfe")
+
+
+def test_a_state_that_is_gone_before_it_was_read_is_a_dead_letter(bounded):
+    server, host = bounded
+    client = server.client
+    for number in range(12):
+        client.hset(f"person:{number}", "a", number)
+    client.pexpire("person:11", 1)
+    wait_for(lambda: not client.exists("person:11"))
+    target = Target(client, host)
+    wait_for(lambda: not target.drain(5) and not status(server)["dirty_keys"])
+    assert "person:10" in target.rows and "person:11" not in target.rows
+    ((_, letter),) = client.xrange(DEAD)
+    assert letter["_original_key"] == "person:11"
+    assert letter["_error"] == "state gone before it was read"
+
+
+def test_a_purge_takes_the_dirty_keys_too(bounded):
+    server, _ = bounded
+    client = server.client
+    for number in range(15):
+        client.hset(f"person:{number}", "a", number)
+    assert client.execute_command("RG.WRITEBEHIND", "PURGE", "Persons") == 15
+    assert (status(server)["backlog"], status(server)["dirty_keys"]) == (0, 0)
+    assert status(server)["captured_lost"] == 0
+    client.hset("person:1", "a", "new")
+    assert entries(client) == [("person:1", "hset", "=", ["a", "new"])]

@@ -109,3 +109,12 @@ def test_no_rule_captures_the_keys_of_a_backlog(server, host):
         server.client.hset(key, "a", "1")
     server.client.hset("_other", "a", "1")
     assert server.registration("All")["backlog"] == 1
+
+
+def test_an_orphan_can_be_purged(server, host):
+    (old,) = host.register("a")
+    server.client.hset("person:1", "a", "1")
+    unregister(server, old)
+    assert server.client.execute_command("RG.WRITEBEHIND", "PURGE", "Persons") == 1
+    assert server.status()["orphans"] == []
+    assert server.status()["captured_lost"] == 0
