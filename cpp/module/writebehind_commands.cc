@@ -44,14 +44,6 @@ std::string UpperCase(std::string_view text) {
   return upper;
 }
 
-// The number that a command replies; frees the reply.
-long long Integer(rm::CallReply* reply) {
-  const CallReplyPtr owned(reply);
-  const bool number =
-      reply != nullptr && rm::CallReplyType(reply) == rm::kReplyInteger;
-  return number ? rm::CallReplyInteger(reply) : 0;
-}
-
 // Has the host start the worker anew, on what the streams hold then.
 json NextRevision(const Registration& registration) {
   return registration.definition.value("revision", 0) + 1;

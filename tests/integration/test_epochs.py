@@ -8,7 +8,6 @@ import pytest
 import redis
 
 import regear
-
 from tests.integration._host_link import STREAM, IdleHost
 from tests.integration._servers import wait_for
 
