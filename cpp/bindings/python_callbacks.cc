@@ -73,14 +73,17 @@ std::vector<RefusedRow> RejectedRows(const py::error_already_set& error,
                                      const py::list& records,
                                      const std::string& reason) {
   std::vector<RefusedRow> refused;
-  for (const py::handle row : py::list(error.value().attr("rows"))) {
+  const py::list rows = error.value().attr("rows");
+  for (size_t named = 0; named < rows.size(); ++named) {
+    const py::object row = rows[named];
+    const bool is_index = py::isinstance<py::int_>(row);
     for (size_t i = 0; i < records.size(); ++i) {
-      const bool named =
-          py::isinstance<py::int_>(row)
-              ? row.cast<long long>() == static_cast<long long>(i)
-              : records[i].is(row) || records[i].equal(row);
-      if (named) refused.push_back({i, reason, StatusCode::kReject});
-      if (named) break;
+      const py::object record = records[i];
+      if (is_index ? row.cast<long long>() == static_cast<long long>(i)
+                   : record.is(row) || record.equal(row)) {
+        refused.push_back({i, reason, StatusCode::kReject});
+        break;
+      }
     }
   }
   return refused;

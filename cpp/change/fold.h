@@ -59,9 +59,9 @@ struct Row {
   std::string_view id;
   std::string_view key;
   Operation operation = Operation::kMerge;
-  Position last;  // of the newest change folded into this row
+  Position last = {};  // of the newest change folded into this row
   // Of the newest change that told the whole row, if operation is kReplace.
-  Position replaced;
+  Position replaced = {};
   // False where the key does not match the mapping's template: such a row has
   // no place in the table and is to be refused.
   bool fits_template = true;

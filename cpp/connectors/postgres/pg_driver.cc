@@ -34,11 +34,25 @@ constexpr char kConfigure[] =
     ") AS w(name, unset, wanted) JOIN pg_settings USING (name) "
     "WHERE setting = unset";
 
+class Watch {
+ public:
+  Watch(Watchdog* watchdog, int socket) : watchdog_(watchdog) {
+    watchdog_->Watch(socket);
+  }
+  ~Watch() { watchdog_->Done(); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  Watchdog* const watchdog_;
+};
+
 }  // namespace
 
 template <typename Body>
 auto PostgresDriver::Guard(Body body) -> decltype(body()) {
   if (work_ == nullptr) return Status(StatusCode::kReconnect, "not connected");
+  const Watch watch(&watchdog_, connection_->sock());
   try {
     return body();
   } catch (...) {

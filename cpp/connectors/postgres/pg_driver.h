@@ -16,6 +16,7 @@
 #include "connectors/postgres/pg_rows.h"
 #include "connectors/postgres/pg_schema.h"
 #include "connectors/postgres/pg_statements.h"
+#include "connectors/postgres/pg_watchdog.h"
 #include "connectors/sql/sql_driver.h"
 
 namespace regear::postgres {
@@ -91,6 +92,7 @@ class PostgresDriver : public sql::SqlDriver {
   bool Takes(const sql::ColumnSchema& column, std::string_view value,
              bool* cut);
 
+  Watchdog watchdog_;
   std::unique_ptr<pqxx::connection> connection_;
   // Sends statements as they are: BEGIN and COMMIT are ours, because a failed
   // statement must leave the savepoint usable.

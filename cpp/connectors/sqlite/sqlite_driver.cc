@@ -58,16 +58,21 @@ Status SqliteDriver::Connect(const ConnectionParameters& parameters) {
     return CannotOpen(path->second, why);
   }
   sqlite3_busy_timeout(database, static_cast<int>(BusyTimeout(parameters)));
-  const Status status = Configure();
+  const Status status = Configure(parameters);
   return status.code() == StatusCode::kStop ? CannotOpen(path->second, status)
                                             : status;
 }
 
-Status SqliteDriver::Configure() {
+Status SqliteDriver::Configure(const ConnectionParameters& parameters) {
   // The changes are trimmed from Redis once they are committed, so the commit
   // has to be on disk: FULL syncs the write-ahead log every time.
   REGEAR_RETURN_IF_ERROR(Run(database_.get(), "PRAGMA journal_mode = WAL"));
-  return Run(database_.get(), "PRAGMA synchronous = FULL");
+  REGEAR_RETURN_IF_ERROR(Run(database_.get(), "PRAGMA synchronous = FULL"));
+  // Only if asked to: SQLite itself takes REFERENCES for a remark.
+  const auto keys = parameters.find("foreign_keys");
+  if (keys == parameters.end() || (keys->second != "on" && keys->second != "1"))
+    return Status::Ok();
+  return Run(database_.get(), "PRAGMA foreign_keys = ON");
 }
 
 Result<std::optional<sql::TableSchema>> SqliteDriver::ReadSchema(

@@ -63,7 +63,7 @@ class SqliteDriver : public sql::SqlDriver {
     ValueKind kind;
   };
 
-  Status Configure();
+  Status Configure(const ConnectionParameters& parameters);
   Status WriteGroup(const FoldedBatch& batch, const sql::RowGroup& group,
                     std::vector<size_t>* unmatched);
   Status BindKey(sqlite3_stmt* statement,

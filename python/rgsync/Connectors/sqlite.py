@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from regear.errors import RecipeError
 from rgsync.Connectors._credentials import Credential, resolved
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 _SCHEME = "sqlite:///"
+#: Of those in the path, the ones that the engine knows.
+_OPTIONS = ("busy_timeout", "foreign_keys")
 
 
 class SQLiteConnection(BaseSqlConnection):
-    """``filePath``: an absolute path, or ``sqlite:////path?option=…``."""
+    """``filePath``: an absolute path, or ``sqlite:////path?option=…``.
+
+    The option ``foreign_keys=on`` has SQLite enforce REFERENCES, which it does
+    not by itself.
+    """
 
     native_kind = "sqlite"
 
@@ -28,7 +35,9 @@ class SQLiteConnection(BaseSqlConnection):
         return _path(resolved(self._db))
 
     def parameters(self) -> dict[str, str]:
-        return {"path": self.filePath}
+        given = dict(parse_qsl(resolved(self._db).partition("?")[2]))
+        kept = {name: given[name] for name in _OPTIONS if name in given}
+        return {"path": self.filePath, **kept}
 
     def url(self) -> URL:
         from sqlalchemy.engine import URL

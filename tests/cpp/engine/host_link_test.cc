@@ -83,7 +83,7 @@ class HostLinkTest : public testing::Test {
     spec.drain.duration = milliseconds(5);
     spec.write = [this](const FoldedBatch& batch) {
       written_ += static_cast<int>(batch.changes());
-      return Status::Ok();
+      return WriteReport{};
     };
     return spec;
   }
