@@ -25,12 +25,14 @@ def test_present_row_is_updated(redis, sqlite_db):
     wait_for(lambda: sqlite_db.persons() == {"1": ("Ada", "King", 20)})
 
 
-def test_new_row_is_refused_by_name_until_it_is_complete(redis, sqlite_db):
+def test_new_row_is_a_dead_letter_until_it_is_complete(redis, sqlite_db):
     redis.client.hset("person:1", "first_name", "Ada")
-    wait_for(lambda: redis.state("Persons") == "refused")
-    assert "last" in redis.registration("Persons")["status"]["last_error"]
+    wait_for(lambda: redis.registration("Persons")["dead_letters"] == 1)
     assert sqlite_db.persons() == {}
+    wait_for(lambda: (redis.registration("Persons")["status"] or {})["dead_lettered"])
+    status = redis.registration("Persons")["status"]
+    assert status["state"] == "running"
+    assert "last" in status["last_dead_letter"]
     redis.client.hset("person:1", "last_name", "Lovelace")
     wait_for(lambda: sqlite_db.persons() == {"1": ("Ada", "Lovelace", None)}, 15)
-    wait_for(lambda: redis.state("Persons") == "running")
-    assert redis.registration("Persons")["status"]["last_error"] is None
+    wait_for(lambda: redis.registration("Persons")["dead_letters"] == 0)

@@ -145,10 +145,12 @@ def test_skipped_change_becomes_a_dead_letter_and_is_replayed(
     assert "person:1" in regear("dead-letters", "Persons")
     assert "no change" in regear("skip", "Persons", first, code=1)
 
-    paused.client.hset("person:1", "first_name", "Augusta")
     regear("resume", "Persons")
     assert "person:1 (Persons: skipped" in regear("wait", code=1)
+    regear("pause", "Persons")
+    paused.client.hset("person:1", "first_name", "Augusta")
     assert "1 dead letter replayed, 0 left" in regear("replay", "Persons")
+    regear("resume", "Persons")
     regear("wait")
     rows = sqlite_db.persons()
     assert rows == {"1": ("Augusta", "Lovelace", 36), "2": ("Ada", "Lovelace", 36)}

@@ -67,6 +67,7 @@ def test_worker_of_a_native_connector(run: Run, recipe) -> None:
         "stream": "stream",
         "dead": "dead",
         "parked": "parked",
+        "db": 0,
         "prefix": "person:",
         "key_template": None,
         "columns": [("first_name", "first"), ("age", "age")],

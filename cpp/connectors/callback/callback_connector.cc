@@ -8,6 +8,8 @@ namespace regear {
 namespace {
 
 constexpr int kAlikeFailures = 3;
+// For a row that is alone in its batch.
+constexpr std::chrono::seconds kPatience{10};
 // So many rows that fail one by one, with none accepted: the target is away.
 constexpr size_t kHopeless = 8;
 WriteReport RefuseMismatched(const FoldedBatch& batch) {
@@ -52,7 +54,8 @@ WriteReport CallbackConnector::Write(const FoldedBatch& batch,
   }
   if (report.status.message() != message_) failures_ = 0;
   message_ = report.status.message();
-  if (++failures_ < kAlikeFailures) return report;
+  if (failures_++ == 0) first_failure_ = std::chrono::steady_clock::now();
+  if (failures_ < kAlikeFailures) return report;
   return WriteInParts(batch, report.status);
 }
 
@@ -60,6 +63,11 @@ WriteReport CallbackConnector::WriteInParts(const FoldedBatch& batch,
                                             Status whole) {
   Parts parts;
   if (batch.size() == 1) {
+    // No other row tells whether it is this one or the target.
+    if (failures_ < 2 * kAlikeFailures ||
+        std::chrono::steady_clock::now() - first_failure_ < kPatience) {
+      return {std::move(whole), {}};
+    }
     parts.refused.push_back({0, whole.message()});
   } else {
     const size_t half = batch.size() / 2;

@@ -1,6 +1,7 @@
 // Hands folded batches to the recipe's own code.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -18,8 +19,9 @@ namespace regear {
 // times in the same way it is handed over in parts, in order, and a row that
 // fails alone three times is refused; the report is then OK, as all other
 // rows are written. While every row fails the target itself is thought to be
-// away. The code is called from the worker's thread, inside Write. It never
-// sees rows whose key does not match the key template: those are refused.
+// away; so it is for a while when a batch has one row only. The code is called
+// from the worker's thread, inside Write. It never sees rows whose key does not
+// match the key template: those are refused.
 class CallbackConnector : public Connector {
  public:
   // For code that takes or refuses a batch as a whole.
@@ -51,8 +53,9 @@ class CallbackConnector : public Connector {
                  Parts* parts);
 
   std::function<WriteReport(const FoldedBatch&)> write_;
-  std::string message_;  // of the last failure
-  int failures_ = 0;     // in a row, all alike
+  std::string message_;                                  // of the last failure
+  int failures_ = 0;                                     // in a row, all alike
+  std::chrono::steady_clock::time_point first_failure_;  // of those
 };
 
 }  // namespace regear

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "connectors/batch_builder.h"
 
@@ -47,6 +49,54 @@ TEST(CallbackConnectorTest, TurnsExceptionsIntoRetry) {
   const Status status = connector.Write(FoldedBatch(1), {}).status;
   EXPECT_EQ(status.code(), StatusCode::kRetry);
   EXPECT_EQ(status.message(), "no route to host");
+}
+
+TEST(CallbackConnectorTest, ARowThatFailsAmongOthersIsRefused) {
+  std::vector<std::string> written;
+  CallbackConnector connector([&](const FoldedBatch& batch) -> Status {
+    for (size_t i = 0; i < batch.size(); ++i) {
+      if (batch.row(i).id == "3") throw std::runtime_error("poison");
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      written.emplace_back(batch.row(i).id);
+    }
+    return Status::Ok();
+  });
+  BatchBuilder batch({"a"});
+  for (const char* id : {"1", "2", "3", "4", "5"})
+    batch.Merge(id, {{"a", "x"}});
+  EXPECT_FALSE(connector.Write(batch.batch(), {}).status.ok());
+  EXPECT_FALSE(connector.Write(batch.batch(), {}).status.ok());
+  const WriteReport report = connector.Write(batch.batch(), {});
+  EXPECT_TRUE(report.status.ok());
+  ASSERT_EQ(report.refused.size(), 1u);
+  EXPECT_EQ(report.refused[0].row, 2u);
+  EXPECT_EQ(report.refused[0].reason, "poison");
+  EXPECT_EQ(written, (std::vector<std::string>{"1", "2", "4", "5"}));
+}
+
+TEST(CallbackConnectorTest, WhileEveryRowFailsNoneIsRefused) {
+  CallbackConnector connector([&](const FoldedBatch&) -> Status {
+    throw std::runtime_error("it is closed");
+  });
+  BatchBuilder batch({"a"});
+  for (int i = 0; i < 20; ++i) batch.Merge(std::to_string(i), {{"a", "x"}});
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const WriteReport report = connector.Write(batch.batch(), {});
+    EXPECT_EQ(report.status.code(), StatusCode::kRetry);
+    EXPECT_TRUE(report.refused.empty());
+  }
+}
+
+TEST(CallbackConnectorTest, ARowAloneIsNotGivenUpAtOnce) {
+  CallbackConnector connector([&](const FoldedBatch&) -> Status {
+    throw std::runtime_error("it is closed");
+  });
+  BatchBuilder batch({"a"});
+  batch.Merge("1", {{"a", "x"}});
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    EXPECT_FALSE(connector.Write(batch.batch(), {}).status.ok());
+  }
 }
 
 }  // namespace
