@@ -129,14 +129,17 @@ Status BatchWriter::WriteRest(PendingBatch* batch, const Checkpoint& next,
         REGEAR_RETURN_IF_ERROR(
             SetRowAside(row, folded, expired, batch, released));
       }
+      const auto seconds = std::chrono::steady_clock::now() - start;
+      // Rows set aside are out of the batch, and no news of their letters.
+      const FoldedBatch written =
+          report.refused.empty() ? folded : FoldAll(*batch);
       if (expired != nullptr) {
-        for (size_t i = 0; i < folded.size(); ++i) {
-          released->emplace(folded.row(i).key);
+        for (size_t i = 0; i < written.size(); ++i) {
+          released->emplace(written.row(i).key);
         }
       }
-      dead_->OnCommitted(folded);
-      stats_->OnWrite(folded.changes(), folded.size(),
-                      std::chrono::steady_clock::now() - start);
+      dead_->OnCommitted(written);
+      stats_->OnWrite(written.changes(), written.size(), seconds);
       return Status::Ok();
     }
     if (!report.status.refused() || report.refused.empty()) {
