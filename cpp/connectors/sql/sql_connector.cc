@@ -187,9 +187,26 @@ WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
   std::vector<RefusedRow> refused;
   Status status = batch.in_order() ? WriteRowByRow(batch, val, &refused)
                                    : WriteTogether(batch, val, &refused);
-  if (!refused.empty()) return RefusedReport(std::move(refused), batch.size());
+  if (!refused.empty()) {
+    if (WasAltered(refused)) {
+      return {Status(StatusCode::kReconnect,
+                     table_.name + " was altered: it is looked at anew"),
+              {}};
+    }
+    return RefusedReport(std::move(refused), batch.size());
+  }
   if (status.ok()) stored_ = val;
   return {Explain(std::move(status)), {}};
+}
+
+bool SqlConnector::WasAltered(std::span<const RefusedRow> refused) {
+  // The other kinds are about other rows, not about columns.
+  const bool any = std::any_of(
+      refused.begin(), refused.end(),
+      [](const RefusedRow& row) { return row.kind == StatusCode::kReject; });
+  TargetTable now;
+  return any && InspectTarget(driver_.get(), target_, columns_, &now).ok() &&
+         now != table_;
 }
 
 Status SqlConnector::WriteTogether(const FoldedBatch& batch,

@@ -52,6 +52,9 @@ class SqlConnector : public Connector {
 
   WriteReport WriteUnredacted(const FoldedBatch& batch,
                               const Checkpoint& checkpoint);
+  // Whether the table is no longer what it was when we opened it: then what it
+  // refused by its old columns is no verdict.
+  bool WasAltered(std::span<const RefusedRow> refused);
   Status WriteTogether(const FoldedBatch& batch, const std::string& checkpoint,
                        std::vector<RefusedRow>* refused);
   Status WriteRowByRow(const FoldedBatch& batch, const std::string& checkpoint,

@@ -31,6 +31,8 @@ struct ColumnSchema {
   bool required() const {
     return not_null && default_expression.empty() && !generated && !identity;
   }
+
+  bool operator==(const ColumnSchema&) const = default;
 };
 
 // What a database says about a table.
@@ -64,6 +66,8 @@ struct TargetTable {
   const ColumnSchema& touchable() const {
     return columns.empty() ? keys.front() : columns.front();
   }
+
+  bool operator==(const TargetTable&) const = default;
 };
 
 // Matches `schema` with the recipe. Appends to `findings`, each with the
