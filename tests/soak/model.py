@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Protocol
 
 import redis
@@ -38,11 +38,13 @@ def check_rows(
     target: Rows,
     lossy: bool = False,
     tables: Sequence[Table] = TABLES,
+    lost: Container[tuple[str, str]] = frozenset(),
 ) -> Findings:
     """Compare all tables; to be called while nobody writes.
 
     ``lossy``: Redis came back older in between, so rows may be left whose
-    key it never had.
+    key it never had. ``lost``: table and id of those it once came back
+    without; written again, such a row keeps columns of its first life.
     """
     findings = Findings()
     hashes = read_hashes(client, tables)
@@ -54,7 +56,8 @@ def check_rows(
             if (row_id := table.row_id(key)) is not None
         }
         for row_id, fields in expected.items():
-            _check_row(table, row_id, fields, rows.get(row_id), findings)
+            again = mortal(table.key(row_id)) or (table.name, row_id) in lost
+            _check_row(table, row_id, fields, rows.get(row_id), again, findings)
         for row_id in rows.keys() - expected.keys():
             if mortal(table.key(row_id)):
                 continue
@@ -68,21 +71,35 @@ def check_rows(
     return findings
 
 
+def rows_without_key(
+    client: redis.Redis, target: Rows, tables: Sequence[Table] = TABLES
+) -> set[tuple[str, str]]:
+    """Table and id of each row whose key is no hash now."""
+    hashes = read_hashes(client, tables)
+    return {
+        (table.name, row_id)
+        for table in tables
+        for row_id in target.rows(table)
+        if table.key(row_id) not in hashes
+    }
+
+
 def _check_row(
     table: Table,
     row_id: str,
     fields: dict[str, str],
     row: Row | None,
+    again: bool,
     findings: Findings,
 ) -> None:
+    """``again``: the key may have been gone, and its row not."""
     expected = table.row(fields)
     if row is None:
         if any(value is not None for value in expected.values()):
             findings.lost.append(f"{table.name} {row_id} is missing: {fields}")
         return
     for column, value in expected.items():
-        # A key that expired and came again has what its first life left.
-        if row[column] == value or (mortal(table.key(row_id)) and value is None):
+        if row[column] == value or (again and value is None):
             continue
         findings.stale.append(
             f"{table.name} {row_id}: {column} is {row[column]!r}, not {value!r}:"

@@ -15,7 +15,7 @@ from tests.integration._servers import wait_for
 from tests.soak import tables
 from tests.soak.audit import Findings, check_order
 from tests.soak.hosts import SoakHost
-from tests.soak.model import check_kept, check_rows
+from tests.soak.model import check_kept, check_rows, rows_without_key
 from tests.soak.proxy import Proxy
 from tests.soak.redis_modes import RedisMode
 from tests.soak.targets import Target
@@ -50,6 +50,7 @@ class Round:
         self._pace = pace
         self._hosts = 0
         self._losses: list[int] = []
+        self._lost_keys: set[tuple[str, str]] = set()
         self._asleep: list[SoakHost] = []
         self._start = time.monotonic()
         target.create_tables()
@@ -227,7 +228,9 @@ class Round:
         """A Redis that came back older may still be reconciled: wait."""
         end = time.monotonic() + (20 if self.mode.lossy else 0)
         while True:
-            found = check_rows(self._client, self.target, bool(self._losses))
+            found = check_rows(
+                self._client, self.target, bool(self._losses), lost=self._lost_keys
+            )
             if found.good or time.monotonic() > end:
                 return found
             self._pause(0.5, 0.5)
@@ -244,12 +247,17 @@ class Round:
         return self.mode.master.client
 
     def _redis_dies(self) -> None:
+        if self.mode.lossy:
+            self.workload.hold()
         self.mode.crash()
         if self.mode.lossy:
             self._losses.append(self.target.audit_end())
 
     def _redis_returns(self) -> None:
         self.mode.recover()
+        if self.mode.lossy:
+            self._lost_keys |= rows_without_key(self._client, self.target)
+            self.workload.go_on()
         if self.redis_proxy.upstream != self.mode.port:
             self.redis_proxy.upstream = self.mode.port
             self.redis_proxy.cut()

@@ -175,6 +175,8 @@ class Workload:
         self._port = port
         self._pause = clients * 12 / rate  # 12 commands a pipeline, about
         self._halt = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
         versions = itertools.count(1)
         self.commands = 0
         self.refused = 0
@@ -188,18 +190,27 @@ class Workload:
         for thread in self._threads:
             thread.start()
 
+    def hold(self) -> None:
+        """Send nothing until ``go_on``."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        self._open.set()
+
     def stop(self) -> None:
         self._halt.set()
+        self._open.set()
         for thread in self._threads:
             thread.join()
 
     def _run(self, client: Client) -> None:
-        while not self._halt.is_set():
+        while self._open.wait() and not self._halt.is_set():
             connection = redis.Redis(
                 port=self._port(), protocol=2, socket_timeout=5, decode_responses=True
             )
             try:
                 while not self._halt.wait(client.random.uniform(0, 2 * self._pause)):
+                    self._open.wait()
                     self._send(connection, client)
             except redis.RedisError:
                 self.unserved += 1
