@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import random
 
 import pytest
@@ -43,7 +45,9 @@ FLUSHES = (
 )
 
 
-@pytest.mark.parametrize("commands", FLUSHES, ids=lambda c: " ".join(sum(c, [])))
+@pytest.mark.parametrize(
+    "commands", FLUSHES, ids=lambda c: " ".join(functools.reduce(operator.iadd, c, []))
+)
 def test_a_flush_takes_no_backlog(server, client, commands):
     for number in range(1000):
         client.hset(f"person:{number}", "a", number)
@@ -347,7 +351,8 @@ def test_a_dirty_key_that_is_deleted_is_a_delete(bounded):
     client.delete("person:11")
     target = Target(client, host)
     wait_for(lambda: not target.drain(5) and not status(server)["dirty_keys"])
-    assert "person:10" in target.rows and "person:11" not in target.rows
+    assert "person:10" in target.rows
+    assert "person:11" not in target.rows
     assert status(server)["dead_letters"] == 0
 
 
@@ -371,7 +376,8 @@ def test_a_state_that_is_gone_before_it_was_read_is_a_dead_letter(bounded):
     wait_for(lambda: not client.exists("person:11"))
     target = Target(client, host)
     wait_for(lambda: not target.drain(5) and not status(server)["dirty_keys"])
-    assert "person:10" in target.rows and "person:11" not in target.rows
+    assert "person:10" in target.rows
+    assert "person:11" not in target.rows
     ((_, letter),) = client.xrange(DEAD)
     assert letter["_original_key"] == "person:11"
     assert letter["_error"] == "state gone before it was read"

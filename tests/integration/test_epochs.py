@@ -29,7 +29,8 @@ def test_the_first_epoch_begins_with_the_first_host(server):
     ((number, epoch_id, start),) = IdleHost(server.client).epochs()
     attached = IdleHost(server.client).attach()
     assert (number, epoch_id) == (attached["epoch"], attached["epoch_id"])
-    assert len(epoch_id) == 32 and start == "0-0"
+    assert len(epoch_id) == 32
+    assert start == "0-0"
 
 
 @pytest.mark.parametrize("how", ["restart", "kill", "reload", "loadaof"])
@@ -92,7 +93,8 @@ def test_a_module_loaded_over_a_registry_begins_an_epoch(new_redis, server):
     bare.client.execute_command("MODULE", "LOAD", regear.module_path())
     bare.client.hset("person:1", "a", "2")
     after = IdleHost(bare.client).epochs()
-    assert after[:-1] == before and len(after) == len(before) + 1
+    assert after[:-1] == before
+    assert len(after) == len(before) + 1
     assert bare.client.xlen(STREAM) == 2
 
 
