@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import operator
+import itertools
 import random
 
 import pytest
@@ -46,7 +45,7 @@ FLUSHES = (
 
 
 @pytest.mark.parametrize(
-    "commands", FLUSHES, ids=lambda c: " ".join(functools.reduce(operator.iadd, c, []))
+    "commands", FLUSHES, ids=lambda c: " ".join(itertools.chain(*c))
 )
 def test_a_flush_takes_no_backlog(server, client, commands):
     for number in range(1000):
