@@ -118,6 +118,10 @@ Status Session::Configure(const ConnectionParameters& parameters) {
   const auto packet = sql::ParseInteger(row[0].value_or(""));
   max_packet_ = static_cast<size_t>(packet.value_or(1 << 20));
   if (row[1] != "1") REGEAR_RETURN_IF_ERROR(Run(kReadCommitted));
+  // A host that is suspended in the middle of a transaction must not keep its
+  // locks from its successor. MySQL does not know the variable.
+  const Status ends = Run("SET SESSION idle_transaction_timeout = 10");
+  if (ends.code() == StatusCode::kReconnect) return ends;
   const auto bulk = parameters.find("bulk");
   bulk_ = TakesArrays(connection_.get()) &&
           (bulk == parameters.end() || bulk->second != "0");
