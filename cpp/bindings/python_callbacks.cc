@@ -74,8 +74,8 @@ std::vector<RefusedRow> RejectedRows(const py::error_already_set& error,
                                      const std::string& reason) {
   std::vector<RefusedRow> refused;
   const py::list rows = error.value().attr("rows");
-  for (size_t named = 0; named < rows.size(); ++named) {
-    const py::object row = rows[named];
+  for (const py::handle named : rows) {
+    const auto row = py::reinterpret_borrow<py::object>(named);
     const bool is_index = py::isinstance<py::int_>(row);
     for (size_t i = 0; i < records.size(); ++i) {
       const py::object record = records[i];
@@ -179,7 +179,7 @@ BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
       try {
         write->get()(records);
       } catch (py::error_already_set& error) {
-        const Status status = StatusOfPythonError(&error);
+        Status status = StatusOfPythonError(&error);
         if (status.refused()) {
           report.refused = RejectedRows(error, records, status.message());
         }

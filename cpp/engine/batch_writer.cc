@@ -177,9 +177,9 @@ Status BatchWriter::SetRowAside(const RefusedRow& refused,
   if (refused.kind == StatusCode::kPark && expired == nullptr) {
     return ParkRow(row, refused.reason, batch);
   }
-  SetAside change = Describe(refused, folded, *batch);
+  const SetAside change = Describe(refused, folded, *batch);
   REGEAR_FAIL_POINT("before-dead-letter");
-  REGEAR_RETURN_IF_ERROR(AddDeadLetter(std::move(change)));
+  REGEAR_RETURN_IF_ERROR(AddDeadLetter(change));
   REGEAR_FAIL_POINT("after-dead-letter");
   if (expired != nullptr) released->emplace(row.key);
   Remove(row, refused.reason, batch);
@@ -204,7 +204,7 @@ Status BatchWriter::ParkRow(const Row& row, const std::string& reason,
   return Status::Ok();
 }
 
-Status BatchWriter::AddDeadLetter(SetAside row) {
+Status BatchWriter::AddDeadLetter(const SetAside& row) {
   REGEAR_RETURN_IF_ERROR(dead_->Add(row));
   stats_->OnDeadLetter(row.key + ": " + row.error);
   return Status::Ok();

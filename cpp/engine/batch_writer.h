@@ -71,7 +71,7 @@ class BatchWriter {
                      const Keys* expired, PendingBatch* batch, Keys* released);
   Status ParkRow(const Row& row, const std::string& reason,
                  PendingBatch* batch);
-  Status AddDeadLetter(SetAside row);
+  Status AddDeadLetter(const SetAside& row);
   SetAside Describe(const RefusedRow& refused, const FoldedBatch& folded,
                     const PendingBatch& batch) const;
   // Whether `change` was folded into `row`.

@@ -18,7 +18,7 @@ Status Transformer::Apply(ChangeBatch* batch, std::vector<AckMessage>* failed) {
   if (!transform_) return Status::Ok();
   while (true) {
     size_t culprit = batch->size();
-    const Status status = transform_(batch, &culprit);
+    Status status = transform_(batch, &culprit);
     if (status.ok() || culprit >= batch->size()) return status;
     const Change change = (*batch)[culprit];
     if (!GivesUp(status, change.position)) return status;

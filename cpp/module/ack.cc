@@ -8,12 +8,14 @@ constexpr const char* kAckSeconds = "3600";
 
 void SendAck(rm::Ctx* ctx, rm::String* stream, std::string_view status,
              std::string_view error) {
-  CallReplyPtr(error.empty() ? rm::Call(ctx, "XADD", "!sccb", stream, "*",
-                                        "status", status.data(), status.size())
-                             : rm::Call(ctx, "XADD", "!sccbcb", stream, "*",
-                                        "status", status.data(), status.size(),
-                                        "error", error.data(), error.size()));
-  CallReplyPtr(rm::Call(ctx, "EXPIRE", "!sc", stream, kAckSeconds));
+  const CallReplyPtr added(
+      error.empty() ? rm::Call(ctx, "XADD", "!sccb", stream, "*", "status",
+                               status.data(), status.size())
+                    : rm::Call(ctx, "XADD", "!sccbcb", stream, "*", "status",
+                               status.data(), status.size(), "error",
+                               error.data(), error.size()));
+  const CallReplyPtr expires(
+      rm::Call(ctx, "EXPIRE", "!sc", stream, kAckSeconds));
 }
 
 }  // namespace regear

@@ -30,6 +30,7 @@ bool IsMissing(rm::Ctx* ctx, int db, rm::String* key) {
 std::vector<rm::String*> ArgumentsOf(rm::FilterCtx* command) {
   std::vector<rm::String*> argv;
   const int count = rm::CommandFilterArgsCount(command);
+  argv.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     argv.push_back(rm::CommandFilterArgGet(command, i));
   }

@@ -36,9 +36,9 @@ std::vector<std::unique_ptr<Operation>> Operations::Take() {
 void Consume(rm::Ctx* ctx, const Operation& operation) {
   const DatabaseScope database(ctx, operation.db);
   rm::String* key = operation.key.get();
-  CallReplyPtr(operation.deletes_key()
-                   ? rm::Call(ctx, "DEL", "!s", key)
-                   : rm::Call(ctx, "HDEL", "!sc", key, "#"));
+  const CallReplyPtr reply(operation.deletes_key()
+                               ? rm::Call(ctx, "DEL", "!s", key)
+                               : rm::Call(ctx, "HDEL", "!sc", key, "#"));
   // For deleting both, the entry of the delete carries the ack.
   const bool entrusted = operation.entrusted || operation.sign() == '~';
   if (operation.ack().empty() || entrusted) return;

@@ -11,7 +11,8 @@ namespace {
 
 void MoveHome(rm::Ctx* ctx, std::string_view key) {
   if (key.empty()) return;
-  CallReplyPtr(rm::Call(ctx, "MOVE", "!bc", key.data(), key.size(), "0"));
+  const CallReplyPtr reply(
+      rm::Call(ctx, "MOVE", "!bc", key.data(), key.size(), "0"));
 }
 
 }  // namespace

@@ -6,15 +6,15 @@ namespace regear {
 // While one lives, key events are caused by the module. Main thread only.
 class OwnWrites {
  public:
-  OwnWrites() { ++depth_; }
-  ~OwnWrites() { --depth_; }
+  OwnWrites() { ++depth; }
+  ~OwnWrites() { --depth; }
   OwnWrites(const OwnWrites&) = delete;
   OwnWrites& operator=(const OwnWrites&) = delete;
 
-  static bool Running() { return depth_ > 0; }
+  static bool Running() { return depth > 0; }
 
  private:
-  static inline int depth_ = 0;
+  static inline int depth = 0;
 };
 
 }  // namespace regear

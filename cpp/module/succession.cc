@@ -15,9 +15,9 @@ using nlohmann::json;
 
 constexpr size_t kMaxHistory = 64;
 
-json Member(const json& object, const char* name, json otherwise = {}) {
+json Member(const json& object, const char* name, const json& otherwise = {}) {
   const auto it = object.find(name);
-  return it == object.end() ? std::move(otherwise) : *it;
+  return it == object.end() ? otherwise : *it;
 }
 
 // All fields (null), or those named, in whatever order.

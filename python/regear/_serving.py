@@ -13,6 +13,7 @@ import redis
 
 from regear._commands import Commands
 from regear._config import Config
+from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredSession
@@ -95,6 +96,7 @@ class Serving:
 
     def accept(self, session: Session, registration: Registration) -> None:
         replaced_rules(self.snapshot(), registration.name, registration.version)
+        check_commit_after(self._commands, registration.options.commit_after)
         worker = registration.worker(
             registration.stored_in(self._hashtag), session.bind
         )

@@ -82,7 +82,7 @@ Result<Rows> Ask(Session* session, const std::string& query,
 // `statement` is one that the server lets the user run?
 Status CheckAllowed(Session* session, const std::string& statement,
                     const std::string& table, const char* privileges) {
-  const Status status = session->Check(statement);
+  Status status = session->Check(statement);
   if (status.ok() || status.code() != StatusCode::kStop) return status;
   const bool denied = status.message().ends_with("(errno 1142)") ||
                       status.message().ends_with("(errno 1143)");
@@ -232,6 +232,7 @@ Result<std::vector<std::set<std::string>>> ReadUniqueIndexes(
     indexes[Text(row, 0)].insert(row[2] ? "" : Text(row, 1));
   }
   std::vector<std::set<std::string>> unique;
+  unique.reserve(indexes.size());
   for (auto& [index, columns] : indexes) unique.push_back(std::move(columns));
   return unique;
 }

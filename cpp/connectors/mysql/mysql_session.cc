@@ -105,7 +105,7 @@ Status Session::Open(const ConnectionParameters& parameters) {
   auto connection = OpenConnection(parameters);
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
-  const Status status = Configure(parameters);
+  Status status = Configure(parameters);
   if (!status.ok()) connection_.reset();
   return status;
 }
@@ -145,7 +145,7 @@ Status Session::Run(const std::string& sql) {
 }
 
 Status Session::Commit() {
-  const Status status = Run("COMMIT");
+  Status status = Run("COMMIT");
   if (status.ok() || connection_ == nullptr) return status;
   return StatusOfCommit(connection_.get());
 }

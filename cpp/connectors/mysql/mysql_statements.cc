@@ -132,7 +132,7 @@ std::string InsertSql(const sql::TargetTable& table,
   }
   for (const sql::ColumnSchema& key : table.keys) {
     names.push_back(Quote(key.name));
-    values.push_back("?");
+    values.emplace_back("?");
   }
   return "INSERT INTO " + table.name + " (" + sql::JoinList(names) +
          ") VALUES " + Repeat("(" + sql::JoinList(values) + ")", rows, ", ") +

@@ -82,7 +82,7 @@ Status StatusOf(MYSQL_STMT* statement) {
 
 Status StatusOfCommit(MYSQL* connection) {
   constexpr std::array kRolledBack = {1205u, 1213u, 3101u};
-  const Status status = StatusOf(connection);
+  Status status = StatusOf(connection);
   if (IsOneOf(mysql_errno(connection), kRolledBack)) return status;
   return Status(StatusCode::kInDoubt, status.message());
 }

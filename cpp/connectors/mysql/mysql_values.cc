@@ -218,8 +218,8 @@ void ValueArray::AddNumber(int64_t number) {
 
 void ValueArray::AddText(std::string_view text) {
   // libmariadb only reads; it takes null for NULL.
-  static char kEmpty[] = "";
-  texts_.push_back(text.data() == nullptr ? kEmpty
+  static char empty[] = "";
+  texts_.push_back(text.data() == nullptr ? empty
                                           : const_cast<char*>(text.data()));
   lengths_.push_back(text.size());
   indicators_.push_back(STMT_INDICATOR_NONE);
@@ -280,7 +280,9 @@ MYSQL_BIND ValueArray::ArrayFrom(size_t i) {
   MYSQL_BIND bind = {};
   bind.buffer_type = wire();
   bind.is_unsigned =
-      type_->kind == ValueKind::kUnsigned || type_->kind == ValueKind::kBits;
+      type_->kind == ValueKind::kUnsigned || type_->kind == ValueKind::kBits
+          ? 1
+          : 0;
   if (text()) {
     bind.buffer = texts_.data() + i;
     bind.length = lengths_.data() + i;

@@ -16,7 +16,7 @@ std::string Quote(std::string_view name) {
 // The text `expression` as a value of `type`. An array may be a JSON array of
 // values, [1,2]; PostgreSQL's own form is {1,2}, or [1:2]={1,2} with bounds.
 std::string CastText(const std::string& expression, const std::string& type) {
-  const std::string cast = "CAST(" + expression + " AS " + type + ")";
+  std::string cast = "CAST(" + expression + " AS " + type + ")";
   if (!type.ends_with("[]")) return cast;
   return "CASE WHEN " + expression + " ~ '^\\s*\\[' AND " + expression +
          " !~ '^\\s*\\[[-+\\d]+:' THEN CAST(ARRAY(SELECT "

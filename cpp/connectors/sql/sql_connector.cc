@@ -213,7 +213,7 @@ Status SqlConnector::WriteTogether(const FoldedBatch& batch,
                                    const std::string& checkpoint,
                                    std::vector<RefusedRow>* refused) {
   bool at_commit = false;
-  const Status status = WriteWhole(batch, checkpoint, refused, &at_commit);
+  Status status = WriteWhole(batch, checkpoint, refused, &at_commit);
   if (!status.refused()) return status;
   refused->clear();
   return WriteInParts(batch, checkpoint, at_commit, refused);
@@ -222,7 +222,7 @@ Status SqlConnector::WriteTogether(const FoldedBatch& batch,
 Status SqlConnector::WriteRowByRow(const FoldedBatch& batch,
                                    const std::string& checkpoint,
                                    std::vector<RefusedRow>* refused) {
-  const Status status = WriteInOrder(batch, checkpoint, false, refused);
+  Status status = WriteInOrder(batch, checkpoint, false, refused);
   if (!status.refused()) return status;
   // Refused at commit: once more, with each row checked at once.
   refused->clear();
