@@ -21,6 +21,9 @@ class BatchBuilder {
   // A key template must outlive the builder.
   explicit BatchBuilder(std::vector<std::string> columns,
                         const KeyTemplate* key_template = nullptr);
+  BatchBuilder(BatchBuilder&&) = default;
+  BatchBuilder(const BatchBuilder&) = delete;
+  BatchBuilder& operator=(const BatchBuilder&) = delete;
 
   // These columns take these values, those in `cleared` their default; others
   // stay.

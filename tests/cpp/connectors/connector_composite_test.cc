@@ -100,10 +100,10 @@ TEST_P(ConnectorCompositeTest, IdsThatAreOneKeyAreWrittenInOrder) {
 
 TEST_P(ConnectorCompositeTest, RefusesKeysThatDoNotMatchTheTemplate) {
   OpenOrders(kOrders);
-  const BatchBuilder batch = Orders()
-                                 .Merge("eu:1", {{"item", "pen"}})
-                                 .Delete("eu")
-                                 .Merge("us", {{"item", "cap"}});
+  BatchBuilder batch = Orders();
+  batch.Merge("eu:1", {{"item", "pen"}})
+      .Delete("eu")
+      .Merge("us", {{"item", "cap"}});
   const WriteReport report = Write(batch);
   EXPECT_EQ(report.status.code(), StatusCode::kReject);
   ASSERT_EQ(report.refused.size(), 2u);
