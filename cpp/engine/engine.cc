@@ -80,6 +80,10 @@ WorkerParts Engine::MakeParts(const WorkerSpec& spec,
   control.backlog = [this](const std::string& stream) {
     return link_->GetBacklog(stream);
   };
+  control.open = [this, lease](const Cancellation* cancellation) {
+    return link_->OpenReader(*lease, cancellation);
+  };
+  control.confirm = {"RG.HOST", "RENEW", std::to_string(lease->fence)};
   parts.source = std::make_unique<RedisEventSource>(
       options, spec.stream, std::move(control), spec.commit_after);
   parts.ledger = std::make_shared<RedisLedger>(

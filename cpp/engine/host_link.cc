@@ -255,6 +255,18 @@ Result<Reply> HostLink::Ask(const Lease& lease, std::string_view subcommand,
   return Command(*current, words);
 }
 
+Result<std::unique_ptr<Connection>> HostLink::OpenReader(
+    const Lease& lease, const Cancellation* cancellation) {
+  auto current = Current();
+  if (!current.ok()) return current.status();
+  if ((*current)->lease.get() != &lease) return LeaseLost();
+  auto opened = OpenAttached(current->get(), cancellation);
+  if (opened.status().code() == StatusCode::kFenced) {
+    Lose(*current, opened.status().message());
+  }
+  return opened;
+}
+
 Status HostLink::Trim(const Lease& lease, std::string_view stream,
                       Position position) {
   const std::string id = position.ToString();

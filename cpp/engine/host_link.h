@@ -62,6 +62,11 @@ class HostLink {
   // RG.HOST <subcommand> <fence> <args>, if `lease` is still the present one.
   Result<Reply> Ask(const Lease& lease, std::string_view subcommand,
                     CommandArgs args);
+  // A connection on which `lease` is confirmed: whatever is read over it while
+  // RG.HOST RENEW succeeds is of the server, and of the life of its data set,
+  // that the lease is for. Any number of them.
+  Result<std::unique_ptr<Connection>> OpenReader(
+      const Lease& lease, const Cancellation* cancellation);
   // `lease` is the caller's, which may have been lost since.
   Status Trim(const Lease& lease, std::string_view stream, Position position);
   Result<Backlog> GetBacklog(const std::string& stream);

@@ -11,12 +11,13 @@ RedisEventSource::RedisEventSource(ConnectionOptions options,
       stream_(std::move(stream)),
       control_(std::move(control)),
       commit_after_(commit_after),
-      reader_(stream_) {}
+      reader_(stream_, control_.confirm) {}
 
 Status RedisEventSource::Seek(Position after) {
   connection_.reset();
   reader_.Seek(after);
-  auto connection = Connection::Open(options_);
+  auto connection = control_.open ? control_.open(options_.cancellation)
+                                  : Connection::Open(options_);
   if (!connection.ok()) return connection.status();
   connection_ = *std::move(connection);
   return Status::Ok();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "change/event_source.h"
 #include "engine/worker_spec.h"
@@ -18,6 +19,12 @@ struct StreamControl {
   // Removes all entries up to the position.
   std::function<Status(const std::string& stream, Position)> trim;
   std::function<Result<Backlog>(const std::string& stream)> backlog;
+  // Opens the connection to read from; empty: any.
+  std::function<Result<std::unique_ptr<Connection>>(const Cancellation*)> open;
+  // Sent over that connection behind each read: fails unless we still hold
+  // the lease there. A change that is read is then known to be of the life of
+  // the data set that the lease is for.
+  std::vector<std::string> confirm;
 };
 
 // Reads over a connection of its own, which each Seek opens anew.

@@ -45,6 +45,7 @@ Status StreamReader::Fetch(Connection* connection, size_t count,
   const auto root =
       connection->ReadReplyThrough(StreamDecoder::Functions(), &decoder, wait);
   if (!root.ok()) return root.status();
+  REGEAR_RETURN_IF_ERROR(Confirm(connection));
   const Status status = decoder.Finish();
   // Changes before a malformed entry count; the next fetch meets it first.
   if (!status.ok() && decoder.entries() == 0) {
@@ -73,6 +74,17 @@ void StreamReader::AppendRead(Connection* connection, size_t count,
     connection->Append(
         {"XREAD", "COUNT", count_text, "STREAMS", stream_, place});
   }
+  if (confirm_.empty()) return;
+  connection->Append(
+      std::vector<std::string_view>(confirm_.begin(), confirm_.end()));
+}
+
+Status StreamReader::Confirm(Connection* connection) const {
+  if (confirm_.empty()) return Status::Ok();
+  const auto reply = connection->ReadReply();
+  if (!reply.ok()) return reply.status();
+  return reply->view().is_error() ? StatusOfErrorReply(reply->view().text())
+                                  : Status::Ok();
 }
 
 }  // namespace regear

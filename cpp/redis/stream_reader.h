@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "change/change.h"
@@ -14,7 +16,12 @@ namespace regear {
 // Keeps its place across connections. Used by one thread.
 class StreamReader {
  public:
-  explicit StreamReader(std::string stream) : stream_(std::move(stream)) {}
+  // `confirm`, if not empty, is a command that is sent behind each read, over
+  // the same connection: where it fails, what was read is dropped and its
+  // error is returned.
+  explicit StreamReader(std::string stream,
+                        std::vector<std::string> confirm = {})
+      : stream_(std::move(stream)), confirm_(std::move(confirm)) {}
 
   // Continues behind `after`.
   void Seek(Position after);
@@ -30,10 +37,13 @@ class StreamReader {
   // its last unit are appended to it, all others become pending_.
   Status Fetch(Connection* connection, size_t count,
                std::chrono::milliseconds wait, ChangeBatch* continued);
+  // Reads the reply of the command that confirms.
+  Status Confirm(Connection* connection) const;
   void AppendRead(Connection* connection, size_t count,
                   std::chrono::milliseconds wait) const;
 
   const std::string stream_;
+  const std::vector<std::string> confirm_;
   Position place_;             // of the newest entry fetched
   ChangeBatch pending_;        // fetched and not returned yet
   bool pending_full_ = false;  // the last unit fetched may go on
