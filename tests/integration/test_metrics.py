@@ -87,7 +87,7 @@ def test_backlog_grows_while_the_database_is_away(
     redis_with_module, watched, sqlite_db
 ):
     url = watched()
-    assert get(url + "/readyz") == (200, "ok\n")
+    wait_for(lambda: get(url + "/readyz") == (200, "ok\n"))
     sqlite_db.execute("ALTER TABLE persons RENAME TO elsewhere")
     for number in range(100):
         redis_with_module.client.hset(f"person:{number}", "age", number)

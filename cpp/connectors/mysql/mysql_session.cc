@@ -120,7 +120,7 @@ Status Session::Configure(const ConnectionParameters& parameters) {
   if (row[1] != "1") REGEAR_RETURN_IF_ERROR(Run(kReadCommitted));
   // A host that is suspended in the middle of a transaction must not keep its
   // locks from its successor. MySQL does not know the variable.
-  const Status ends = Run("SET SESSION idle_transaction_timeout = 10");
+  Status ends = Run("SET SESSION idle_transaction_timeout = 10");
   if (ends.code() == StatusCode::kReconnect) return ends;
   const auto bulk = parameters.find("bulk");
   bulk_ = TakesArrays(connection_.get()) &&

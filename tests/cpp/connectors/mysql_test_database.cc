@@ -1,6 +1,7 @@
 #include "connectors/mysql_test_database.h"
 
-#include <regex>
+#include <cctype>
+#include <string_view>
 #include <utility>
 
 #include "connectors/mariadb_server.h"
@@ -57,9 +58,29 @@ std::unique_ptr<Connector> MysqlTestDatabase::MakeConnectorWith(
       });
 }
 
+namespace {
+
+// MySQL takes no text as a key.
+std::string WithKeysOfVarchar(std::string sql) {
+  constexpr std::string_view kText = "text";
+  const auto in_word = [&](size_t i) {
+    return i < sql.size() &&
+           (std::isalnum(static_cast<unsigned char>(sql[i])) != 0 ||
+            sql[i] == '_');
+  };
+  for (size_t at = sql.find(kText); at != std::string::npos;
+       at = sql.find(kText, at + 1)) {
+    const bool whole =
+        (at == 0 || !in_word(at - 1)) && !in_word(at + kText.size());
+    if (whole) sql.replace(at, kText.size(), "varchar(255)");
+  }
+  return sql;
+}
+
+}  // namespace
+
 void MysqlTestDatabase::Run(const std::string& sql) {
-  static const std::regex kText("\\btext\\b");
-  const std::string own = std::regex_replace(sql, kText, "varchar(255)");
+  const std::string own = WithKeysOfVarchar(sql);
   ASSERT_EQ(mysql_real_query(connection_.get(), own.data(), own.size()), 0)
       << own << ": " << mysql_error(connection_.get());
   int more = 0;
