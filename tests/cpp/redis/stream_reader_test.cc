@@ -262,5 +262,34 @@ TEST_F(StreamReaderTest, ABlockedReadReturnsWithTheFirstChange) {
   EXPECT_EQ(Ids(*batch), "7");
 }
 
+// After a failover a reader met the new master under the old one's lease, and
+// the checkpoint named the wrong life of the data set.
+TEST_F(StreamReaderTest, WhatIsReadWithoutConfirmationIsDropped) {
+  AddChange(1);
+  StreamReader confirmed(kStream, {"GET", kStream});  // WRONGTYPE
+  const auto refused = confirmed.Read(connection_.get(), {10, milliseconds(0)});
+  EXPECT_FALSE(refused.ok());
+  ASSERT_TRUE(connection_->Call({"DEL", kStream}).ok());
+  AddChange(1);
+  StreamReader fine(kStream, {"PING"});
+  const auto read = fine.Read(connection_.get(), {10, milliseconds(0)});
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(Ids(*read), "1");
+  const auto blocked = fine.Read(connection_.get(), {10, milliseconds(10)});
+  ASSERT_TRUE(blocked.ok());
+  EXPECT_TRUE(blocked->empty());
+}
+
+TEST_F(StreamReaderTest, AReadThatWasNotConfirmedIsRepeated) {
+  AddChange(1);
+  StreamReader reader(kStream, {"INCR", "counter"});
+  ASSERT_TRUE(connection_->Call({"SET", "counter", "text"}).ok());
+  EXPECT_FALSE(reader.Read(connection_.get(), {10, milliseconds(0)}).ok());
+  ASSERT_TRUE(connection_->Call({"SET", "counter", "1"}).ok());
+  const auto read = reader.Read(connection_.get(), {10, milliseconds(0)});
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(Ids(*read), "1");
+}
+
 }  // namespace
 }  // namespace regear
