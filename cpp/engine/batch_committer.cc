@@ -6,6 +6,7 @@
 
 #include "base/fail_point.h"
 #include "base/log.h"
+#include "base/unix_time.h"
 #include "engine/resume_point.h"
 
 namespace regear {

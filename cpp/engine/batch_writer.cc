@@ -36,22 +36,6 @@ bool AnyConflict(const std::vector<RefusedRow>& refused) {
 
 }  // namespace
 
-SetAside CopyOf(const ChangeBatch& batch, const Change& change) {
-  SetAside copy;
-  copy.change = change.position;
-  copy.key = change.key;
-  copy.event = change.event;
-  copy.ack = change.ack;
-  copy.operation = change.operation;
-  for (std::string_view field : batch.Cleared(change)) {
-    copy.cleared.emplace_back(field);
-  }
-  for (const FieldValue& pair : batch.Fields(change)) {
-    copy.fields.emplace_back(pair.field, pair.value);
-  }
-  return copy;
-}
-
 std::string AckStream(const Change& change) {
   return "{" + std::string(change.key) + "}" + std::string(change.ack);
 }

@@ -86,9 +86,6 @@ class BatchWriter {
   WorkerStats* const stats_;
 };
 
-// All that is known of `change`, with memory of its own.
-SetAside CopyOf(const ChangeBatch& batch, const Change& change);
-
 // The name of the stream on which the client of `change` waits.
 std::string AckStream(const Change& change);
 

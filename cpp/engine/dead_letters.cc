@@ -6,19 +6,6 @@
 
 namespace regear {
 
-namespace {
-
-// An entry's id may differ from the change's (engine/redis_ledger.cc).
-Position ChangeOf(const ChangeBatch& letters, const Change& letter) {
-  for (const FieldValue& pair : letters.Fields(letter)) {
-    if (pair.field != "_id") continue;
-    return Position::Parse(pair.value).value_or(letter.position);
-  }
-  return letter.position;
-}
-
-}  // namespace
-
 Status DeadLetters::Load() {
   if (loaded_) return Status::Ok();
   open_.clear();

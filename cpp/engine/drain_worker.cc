@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/unix_time.h"
 #include "engine/thread.h"
 
 namespace regear {

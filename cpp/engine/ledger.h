@@ -32,6 +32,13 @@ struct SetAside {
   std::string code;   // the target's code in it: an SQLSTATE, an errno
 };
 
+// All that is known of `change`, with memory of its own.
+SetAside CopyOf(const ChangeBatch& batch, const Change& change);
+// Appends `change` to `batch`, at `position`.
+void AppendTo(ChangeBatch* batch, const SetAside& change, Position position);
+// The change of which `entry` of a shelf tells: their ids may differ.
+Position ChangeOf(const ChangeBatch& shelf, const Change& entry);
+
 // The outcome of a write for which the client asked by a `#` operation.
 struct AckMessage {
   std::string stream;  // "{person:1}abc"

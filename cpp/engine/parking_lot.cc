@@ -3,40 +3,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/unix_time.h"
+
 namespace regear {
 
 namespace {
 
 constexpr std::chrono::milliseconds kLongestPause{1000};
 
-SetAside CopyOf(const ChangeBatch& batch, const Change& change) {
-  SetAside copy;
-  copy.change = change.position;
-  copy.key = change.key;
-  copy.event = change.event;
-  copy.ack = change.ack;
-  copy.operation = change.operation;
-  for (std::string_view field : batch.Cleared(change)) {
-    copy.cleared.emplace_back(field);
-  }
-  for (const FieldValue& pair : batch.Fields(change)) {
-    if (pair.field == "_id") {
-      copy.change = Position::Parse(pair.value).value_or(copy.change);
-    } else if (!pair.field.starts_with('_')) {
-      copy.fields.emplace_back(pair.field, pair.value);
-    }
-  }
-  return copy;
+// What was parked: the reason lies among its fields (engine/redis_ledger.cc).
+SetAside Unshelved(const ChangeBatch& shelf, const Change& entry) {
+  SetAside change = CopyOf(shelf, entry);
+  change.change = ChangeOf(shelf, entry);
+  std::erase_if(change.fields,
+                [](const auto& pair) { return pair.first.starts_with('_'); });
+  return change;
 }
 
 }  // namespace
-
-uint64_t UnixMilliseconds() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
 
 ParkingLot::ParkingLot(Ledger* ledger)
     : ledger_(ledger), backoff_(kLongestPause) {}
@@ -52,7 +36,7 @@ Status ParkingLot::Load() {
     if (changes->empty()) break;
     for (const Change& change : changes->changes()) {
       after = change.position;
-      Keep(CopyOf(*changes, change), change.position.ToString(),
+      Keep(Unshelved(*changes, change), change.position.ToString(),
            UnixMilliseconds());
     }
   }
@@ -85,21 +69,7 @@ void ParkingLot::Defer() { due_ = Clock::now() + backoff_.Next(); }
 ChangeBatch ParkingLot::Changes() const {
   ChangeBatch batch;
   for (const Parked& parked : parked_) {
-    const SetAside& from = parked.change;
-    for (const std::string& field : from.cleared) {
-      batch.AddCleared(batch.Own(field));
-    }
-    for (const auto& [field, value] : from.fields) {
-      const std::string_view name = batch.Own(field);
-      batch.AddField(name, batch.Own(value));
-    }
-    Change change;
-    change.position = from.change;
-    change.key = batch.Own(from.key);
-    change.event = batch.Own(from.event);
-    change.ack = batch.Own(from.ack);
-    change.operation = from.operation;
-    batch.Add(change);
+    AppendTo(&batch, parked.change, parked.change.change);
   }
   return batch;
 }

@@ -75,7 +75,4 @@ class ParkingLot {
   Clock::time_point due_ = Clock::time_point::max();
 };
 
-// Unix time.
-uint64_t UnixMilliseconds();
-
 }  // namespace regear

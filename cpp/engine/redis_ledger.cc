@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/unix_time.h"
 #include "redis/stream_reader.h"
 
 namespace regear {
@@ -14,12 +15,6 @@ constexpr size_t kReadAtOnce = 1000;
 
 std::string_view ShelfName(Shelf shelf) {
   return shelf == Shelf::kDead ? "dead" : "parked";
-}
-
-std::string UnixMilliseconds() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::to_string(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 std::string_view OperationText(const Operation& operation) {
@@ -39,7 +34,7 @@ RedisLedger::RedisLedger(HostLink* link, std::shared_ptr<const Lease> lease,
 // with the reason among its fields.
 Result<std::string> RedisLedger::Put(Shelf shelf, const SetAside& change) {
   const std::string id = change.change.ToString();
-  const std::string now = UnixMilliseconds();
+  const std::string now = std::to_string(UnixMilliseconds());
   std::vector<std::string_view> args = {names_.registration,
                                         ShelfName(shelf),
                                         id,

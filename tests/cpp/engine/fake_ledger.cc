@@ -58,20 +58,7 @@ Result<ChangeBatch> FakeLedger::Read(Shelf shelf, Position after) {
   REGEAR_RETURN_IF_ERROR(Mishap());
   ChangeBatch batch;
   for (const auto& [id, from] : shelves_[shelf]) {
-    if (id <= after) continue;
-    for (const std::string& field : from.cleared) {
-      batch.AddCleared(batch.Own(field));
-    }
-    for (const auto& [field, value] : from.fields) {
-      const std::string_view name = batch.Own(field);
-      batch.AddField(name, batch.Own(value));
-    }
-    Change change;
-    change.position = id;
-    change.key = batch.Own(from.key);
-    change.ack = batch.Own(from.ack);
-    change.operation = from.operation;
-    batch.Add(change);
+    if (id > after) AppendTo(&batch, from, id);
   }
   return batch;
 }
