@@ -1,10 +1,10 @@
 // Dirty keys become changes again: their present state is appended.
 #include <algorithm>
-#include <chrono>
 
 #include "module/backlog.h"
 #include "module/key_state.h"
 #include "module/own_writes.h"
+#include "module/stream_entries.h"
 
 namespace regear {
 
@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::string_view kEvent = "dirty";
 constexpr std::string_view kGone = "state gone before it was read";
-
-long long NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 bool Holds(const KeyState& state, std::string_view field) {
   return std::any_of(state.fields.begin(), state.fields.end(),
@@ -28,8 +22,8 @@ bool Holds(const KeyState& state, std::string_view field) {
 
 ChangeEntry MakeEntry(rm::String* key, ChangeOp op, const KeyState& state,
                       const DirtyKey& dirty, const std::string* ack) {
-  ChangeEntry entry(key, kEvent, op, false);
-  if (ack != nullptr) entry.AddAck(MakeString(*ack));
+  ChangeEntry entry(key, kEvent, op, false,
+                    ack == nullptr ? nullptr : MakeString(*ack));
   if (op == ChangeOp::kDelete) return entry;
   for (const std::string& field : dirty.cleared) {
     if (Holds(state, field)) continue;
@@ -101,14 +95,9 @@ bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
 
 void Backlog::AddLetterOfGone(rm::Ctx* ctx, ChangeStream* stream,
                               const std::string& key) {
-  const std::string id = Text(stream->last);
-  const std::string now = std::to_string(NowMs());
-  const CallReplyPtr reply(rm::Call(
-      ctx, "XADD", "!sccbcbcccbcbcccb", stream->dead.name(), "*",
-      "_original_key", key.data(), key.size(), "_event", kEvent.data(),
-      kEvent.size(), "#", "=", "_id", id.data(), id.size(), "_error",
-      kGone.data(), kGone.size(), "_code", "", "_at", now.data(), now.size()));
-  if (reply == nullptr || rm::CallReplyType(reply.get()) == rm::kReplyError) {
+  const StreamEntry letter =
+      MakeDeadLetter(key, kEvent, "=", Text(stream->last), kGone);
+  if (AppendEntry(ctx, View(stream->dead.name()), letter).empty()) {
     Lose(ctx, stream, 1, std::string(kGone) + ": " + key);
   }
   stream->dead.Recount(ctx);

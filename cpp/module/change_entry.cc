@@ -78,12 +78,6 @@ ChangeEntry::ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
   }
 }
 
-void ChangeEntry::AddAck(StringPtr ack) {
-  Push(Texts().ack);
-  Push(ack.get());
-  owned_.push_back(std::move(ack));
-}
-
 void ChangeEntry::AddCleared(rm::String* field) {
   Push(Texts().clear);
   owned_.push_back(Share(field));

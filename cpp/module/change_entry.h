@@ -29,7 +29,6 @@ class ChangeEntry {
   // null: nobody waits for it.
   ChangeEntry(rm::String* key, std::string_view event, ChangeOp op,
               bool continues_unit, StringPtr ack = nullptr);
-  void AddAck(StringPtr ack);
   void AddCleared(rm::String* field);
   void AddField(rm::String* field, StringPtr value);
 

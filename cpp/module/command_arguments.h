@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "module/handles.h"
 #include "module/module_api.h"
@@ -31,6 +32,11 @@ class CommandArguments {
     }
     return number;
   }
+  std::vector<std::string> Texts(size_t first) const {
+    std::vector<std::string> texts;
+    for (size_t i = first; i < size(); ++i) texts.emplace_back(Text(i));
+    return texts;
+  }
   // Those from `first` on, as an array for RedisModule_Call's "v".
   rm::String** From(size_t first) const { return argv_ + first; }
 
@@ -41,6 +47,11 @@ class CommandArguments {
 
 inline void Reply(rm::Ctx* ctx, std::string_view text) {
   rm::ReplyWithStringBuffer(ctx, text.data(), text.size());
+}
+
+inline void ReplyTexts(rm::Ctx* ctx, const std::vector<std::string>& texts) {
+  rm::ReplyWithArray(ctx, static_cast<long>(texts.size()));
+  for (const std::string& text : texts) Reply(ctx, text);
 }
 
 inline void ReplyPair(rm::Ctx* ctx, std::string_view name,

@@ -6,20 +6,13 @@
 
 #include "module/ack.h"
 #include "module/module_state.h"
+#include "module/recapture.h"
+#include "module/stream_entries.h"
 #include "module/stream_id.h"
 
 namespace regear {
 
 namespace {
-
-const Registration& Named(std::string_view name) {
-  const Registration* registration = State().registry.Find(name);
-  if (registration == nullptr) {
-    throw std::invalid_argument("no registration is named " +
-                                std::string(name));
-  }
-  return *registration;
-}
 
 // The stream of `registration` that keeps its dead or its parked changes.
 StringPtr KeptStream(const Registration& registration, std::string_view kind) {
@@ -50,11 +43,6 @@ CallReplyPtr AddEntry(rm::Ctx* ctx, rm::String* stream, std::string_view id,
                                arguments.size() - first));
 }
 
-bool HasEntry(rm::Ctx* ctx, rm::String* stream, rm::String* id) {
-  const CallReplyPtr found(rm::Call(ctx, "XRANGE", "sss", stream, id, id));
-  return !IsError(found) && rm::CallReplyLength(found.get()) > 0;
-}
-
 }  // namespace
 
 int HostTrim(rm::Ctx* ctx, const CommandArguments& arguments) {
@@ -64,32 +52,17 @@ int HostTrim(rm::Ctx* ctx, const CommandArguments& arguments) {
 }
 
 int HostCapture(rm::Ctx* ctx, const CommandArguments& arguments) {
-  const Registration& registration = Named(arguments.Text(1));
-  size_t captured = 0;
-  std::vector<rm::String*> missing;
-  for (size_t i = 3; i < arguments.size(); ++i) {
-    rm::String* key = arguments.String(i);
-    if (!registration.rule->MatchesPrefix(View(key))) continue;
-    const KeyKind kind = State().capture.Recapture(ctx, registration.rule, key,
-                                                   arguments.Text(2));
-    if (kind == KeyKind::kMissing) {
-      missing.push_back(key);
-    } else {
-      ++captured;
-    }
-  }
-  rm::ReplyWithArray(ctx, 2);
-  rm::ReplyWithLongLong(ctx, static_cast<long long>(captured));
-  rm::ReplyWithArray(ctx, static_cast<long>(missing.size()));
-  for (rm::String* key : missing) rm::ReplyWithString(ctx, key);
-  return rm::kOk;
+  const Registration& registration = State().registry.Named(arguments.Text(1));
+  const Recaptured done = RecaptureKeys(ctx, State().capture, registration,
+                                        arguments.Text(2), arguments.Texts(3));
+  return ReplyRecaptured(ctx, done);
 }
 
 // Idempotent as long as ids grow: a host that died before it had committed
 // the rest of the batch sends the same change again.
 int HostDead(rm::Ctx* ctx, const CommandArguments& arguments) {
   const StringPtr stream =
-      KeptStream(Named(arguments.Text(1)), arguments.Text(2));
+      KeptStream(State().registry.Named(arguments.Text(1)), arguments.Text(2));
   if (arguments.size() % 2 != 0) {
     throw std::invalid_argument("a field without a value");
   }
@@ -97,7 +70,8 @@ int HostDead(rm::Ctx* ctx, const CommandArguments& arguments) {
   CallReplyPtr added =
       AddEntry(ctx, stream.get(), arguments.Text(3), arguments, 4);
   if (IsError(added)) {
-    if (HasEntry(ctx, stream.get(), arguments.String(3))) {
+    const std::string_view id = arguments.Text(3);
+    if (!ReadStream(ctx, View(stream.get()), id, id, 1).empty()) {
       return rm::ReplyWithStringBuffer(ctx, "", 0);
     }
     added = AddEntry(ctx, stream.get(), "*", arguments, 4);
@@ -113,16 +87,15 @@ int HostDead(rm::Ctx* ctx, const CommandArguments& arguments) {
 
 int HostClose(rm::Ctx* ctx, const CommandArguments& arguments) {
   const StringPtr stream =
-      KeptStream(Named(arguments.Text(1)), arguments.Text(2));
+      KeptStream(State().registry.Named(arguments.Text(1)), arguments.Text(2));
   const DatabaseScope database(ctx, 0);
-  const CallReplyPtr removed(rm::Call(ctx, "XDEL", "!sv", stream.get(),
-                                      arguments.From(3), arguments.size() - 3));
   return rm::ReplyWithLongLong(
-      ctx, IsError(removed) ? 0 : rm::CallReplyInteger(removed.get()));
+      ctx, DeleteEntries(ctx, View(stream.get()), arguments.Texts(3)));
 }
 
 int HostAck(rm::Ctx* ctx, const CommandArguments& arguments) {
-  const DatabaseScope database(ctx, Named(arguments.Text(1)).rule->db());
+  const DatabaseScope database(
+      ctx, State().registry.Named(arguments.Text(1)).rule->db());
   for (size_t i = 2; i + 2 < arguments.size(); i += 3) {
     SendAck(ctx, arguments.String(i), arguments.Text(i + 1),
             arguments.Text(i + 2));

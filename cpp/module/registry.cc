@@ -230,24 +230,34 @@ const Registration* Registry::Find(std::string_view name) const {
   return nullptr;
 }
 
-void Registry::Note(rm::Ctx* ctx, std::string_view name, const char* member,
-                    nlohmann::json value) {
+const Registration& Registry::Named(std::string_view name) const {
+  const Registration* found = Find(name);
+  if (found == nullptr) {
+    throw std::invalid_argument("nothing is registered as " +
+                                std::string(name));
+  }
+  return *found;
+}
+
+void Registry::Patch(rm::Ctx* ctx, std::string_view name,
+                     const nlohmann::json& patch) {
   for (auto& [id, registration] : registrations_) {
     if (registration.Text("name") != name) continue;
-    registration.definition[member] = std::move(value);
+    registration.definition.update(patch);
     Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
     return;
   }
 }
 
+void Registry::Note(rm::Ctx* ctx, std::string_view name, const char* member,
+                    const nlohmann::json& value) {
+  Patch(ctx, name, {{member, value}});
+}
+
 void Registry::Update(rm::Ctx* ctx, std::string_view name,
                       const nlohmann::json& patch) {
-  for (auto& [id, registration] : registrations_) {
-    if (registration.Text("name") != name) continue;
-    registration.definition.update(patch);
-    Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
-    Changed();
-  }
+  Patch(ctx, name, patch);
+  Changed();
 }
 
 void Registry::DropEmptyOrphans(rm::Ctx* ctx) {

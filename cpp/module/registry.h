@@ -74,10 +74,12 @@ class Registry {
   }
   // The registration with this name; null if there is none.
   const Registration* Find(std::string_view name) const;
+  // The same; throws std::invalid_argument if there is none.
+  const Registration& Named(std::string_view name) const;
   // Keeps `value` (null: no longer) in the definition of the registration
   // `name`, without telling the host, who asked for it.
   void Note(rm::Ctx* ctx, std::string_view name, const char* member,
-            nlohmann::json value);
+            const nlohmann::json& value);
   // Merges `patch` into the definition of the registration `name`, which
   // keeps its rule, and tells the host.
   void Update(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
@@ -118,6 +120,8 @@ class Registry {
   // there is none.
   const nlohmann::json* Predecessor(const std::vector<std::string>& replaces,
                                     const std::string& name) const;
+  // Merges `patch` into a definition and stores it.
+  void Patch(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
   void FindOwnKeys();
   std::string NextId();
   void Changed();

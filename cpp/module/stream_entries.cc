@@ -56,6 +56,23 @@ std::string_view StreamEntry::Value(std::string_view name) const {
   return found == pairs.end() ? std::string_view() : found->second;
 }
 
+StreamEntry MakeDeadLetter(std::string_view key, std::string_view event,
+                           std::string_view op, std::string_view change_id,
+                           std::string_view error) {
+  StreamEntry letter;
+  const auto add = [&](const char* name, std::string_view value) {
+    letter.pairs.emplace_back(name, value);
+  };
+  add("_original_key", key);
+  add("_event", event);
+  add("#", op);
+  add("_id", change_id);
+  add("_error", error);
+  add("_code", "");
+  add("_at", std::to_string(rm::Milliseconds()));
+  return letter;
+}
+
 std::vector<StreamEntry> ReadStream(rm::Ctx* ctx, std::string_view stream,
                                     std::string_view start,
                                     std::string_view end, size_t count) {

@@ -19,6 +19,12 @@ struct StreamEntry {
   std::string_view Value(std::string_view name) const;
 };
 
+// A change that was set aside without the host, up to its fields: written as
+// the host writes them (engine/redis_ledger.cc).
+StreamEntry MakeDeadLetter(std::string_view key, std::string_view event,
+                           std::string_view op, std::string_view change_id,
+                           std::string_view error);
+
 // Up to `count` entries from `start` on ("-", an id, or "(" and an id), up to
 // `end`. Empty where there is no stream.
 std::vector<StreamEntry> ReadStream(rm::Ctx* ctx, std::string_view stream,

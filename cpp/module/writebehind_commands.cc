@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -16,6 +15,7 @@
 #include "module/command_arguments.h"
 #include "module/commands.h"
 #include "module/module_state.h"
+#include "module/recapture.h"
 #include "module/stream_entries.h"
 
 namespace regear {
@@ -27,14 +27,8 @@ constexpr size_t kPage = 1000;  // dead letters looked at in one go
 
 int ReplyOk(rm::Ctx* ctx) { return rm::ReplyWithSimpleString(ctx, "OK"); }
 
-// Throws if there is none.
 const Registration& Named(std::string_view name) {
-  const Registration* found = State().registry.Find(name);
-  if (found == nullptr) {
-    throw std::invalid_argument("nothing is registered as " +
-                                std::string(name));
-  }
-  return *found;
+  return State().registry.Named(name);
 }
 
 std::string UpperCase(std::string_view text) {
@@ -81,45 +75,11 @@ int Drain(rm::Ctx* ctx, const CommandArguments& arguments) {
   return ReplyOk(ctx);
 }
 
-void ReplyTexts(rm::Ctx* ctx, const std::vector<std::string>& texts) {
-  rm::ReplyWithArray(ctx, static_cast<long>(texts.size()));
-  for (const std::string& text : texts) Reply(ctx, text);
-}
-
-struct Recaptured {
-  long long captured = 0;
-  std::vector<std::string> missing;  // keys that hold nothing
-};
-
-Recaptured RecaptureKeys(rm::Ctx* ctx, const Registration& registration,
-                         std::string_view event,
-                         const std::vector<std::string>& keys) {
-  Recaptured done;
-  for (const std::string& key : keys) {
-    if (!registration.rule->MatchesPrefix(key)) continue;
-    const StringPtr name = MakeString(key);
-    if (State().capture.Recapture(ctx, registration.rule, name.get(), event) ==
-        KeyKind::kMissing) {
-      done.missing.push_back(key);
-    } else {
-      ++done.captured;
-    }
-  }
-  return done;
-}
-
 // CAPTURE name key…
 int CaptureKeys(rm::Ctx* ctx, const CommandArguments& arguments) {
-  std::vector<std::string> keys;
-  for (size_t i = 1; i < arguments.size(); ++i) {
-    keys.emplace_back(arguments.Text(i));
-  }
-  const Recaptured done =
-      RecaptureKeys(ctx, Named(arguments.Text(0)), "sync", keys);
-  rm::ReplyWithArray(ctx, 2);
-  rm::ReplyWithLongLong(ctx, done.captured);
-  ReplyTexts(ctx, done.missing);
-  return rm::kOk;
+  const Registration& registration = Named(arguments.Text(0));
+  return ReplyRecaptured(ctx, RecaptureKeys(ctx, State().capture, registration,
+                                            "sync", arguments.Texts(1)));
 }
 
 struct ReplayOptions {
@@ -158,7 +118,8 @@ int Replay(rm::Ctx* ctx, const CommandArguments& arguments) {
     const bool wanted = options.keys.empty() || options.keys.contains(key);
     if (wanted && seen.insert(key).second) keys.emplace_back(key);
   }
-  const Recaptured done = RecaptureKeys(ctx, registration, "replay", keys);
+  const Recaptured done =
+      RecaptureKeys(ctx, State().capture, registration, "replay", keys);
   std::set<std::string_view> closed(keys.begin(), keys.end());
   for (const std::string& key : done.missing) closed.erase(key);
   std::vector<std::string> ids;
@@ -176,16 +137,9 @@ int Replay(rm::Ctx* ctx, const CommandArguments& arguments) {
 }
 
 StreamEntry DeadLetterOf(const StreamEntry& change) {
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
-  StreamEntry letter;
-  for (const char* name : {"_original_key", "_event", "#"}) {
-    letter.pairs.emplace_back(name, change.Value(name));
-  }
-  letter.pairs.emplace_back("_id", change.id);
-  letter.pairs.emplace_back("_error", "skipped by an operator");
-  letter.pairs.emplace_back("_code", "");
-  letter.pairs.emplace_back("_at", std::to_string(now.count()));
+  StreamEntry letter =
+      MakeDeadLetter(change.Value("_original_key"), change.Value("_event"),
+                     change.Value("#"), change.id, "skipped by an operator");
   for (const auto& pair : change.pairs) {
     const bool head = pair.first == "_original_key" || pair.first == "_event" ||
                       pair.first == "#" || pair.first == "_unit" ||
@@ -217,9 +171,8 @@ int Skip(rm::Ctx* ctx, const CommandArguments& arguments) {
 
 // What is registered under that name, or was and left a backlog behind.
 const json& DefinitionOf(std::string_view name) {
-  for (const auto& [stream, orphan] : State().registry.orphans()) {
-    if (orphan.value("name", "") == name) return orphan;
-  }
+  const json* orphan = State().registry.FindOrphan(name);
+  if (orphan != nullptr) return *orphan;
   return Named(name).definition;
 }
 
