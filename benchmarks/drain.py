@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sqlite3
 import statistics
@@ -28,7 +29,7 @@ from benchmarks.report import Report
 from benchmarks.row_by_row import drain_row_by_row
 from regear._engine import Engine
 
-TEMPLATE = "template"
+TEMPLATE = "template:{}"  # of a generation
 CREATE = (
     "CREATE TABLE persons (person_id {text} PRIMARY KEY, first {text},"
     " last {text}, age int)"
@@ -133,7 +134,7 @@ def sink(kind: str) -> Iterator[Sink]:
 
 def fill(server: RedisServer, changes: int, generation: int) -> None:
     """Capture one HSET of three fields on each of `changes` keys."""
-    server.client.delete(STREAM, TEMPLATE)
+    server.client.delete(STREAM)
     with (server.folder / "commands.txt").open("w") as commands:
         for i in range(changes):
             commands.write(
@@ -148,7 +149,7 @@ def fill(server: RedisServer, changes: int, generation: int) -> None:
             stdout=subprocess.DEVNULL,
         )
     assert server.client.xlen(STREAM) == changes, "capture is incomplete"
-    server.client.copy(STREAM, TEMPLATE)
+    server.client.copy(STREAM, TEMPLATE.format(generation), replace=True)
 
 
 def checksum(changes: int, generation: int) -> str:
@@ -241,20 +242,29 @@ def measure(
     target: Sink,
     runs: list[Callable[[], float]],
     pairs: int,
-    fresh: bool,
-    expected: str,
+    generations: list[int],
+    changes: int,
 ) -> list[list[float]]:
-    """Rates of each run, interleaved; each result is checked for correctness."""
+    """Rates of each run, interleaved; each result is checked for correctness.
+
+    Each run writes the next of ``generations`` in turn, or MySQL would find
+    the rows as the run before has left them and write nothing. Generation 0 is
+    written to an empty table.
+    """
     rates: list[list[float]] = [[] for _ in runs]
+    generation = itertools.cycle(generations)
     for _ in range(pairs):
         for i, run in enumerate(runs):
-            if fresh:
+            written = next(generation)
+            if written == 0:
                 target.sql("DELETE FROM persons")
                 if target.name == "postgres":
                     target.sql("VACUUM FULL persons")
-            server.client.copy(TEMPLATE, STREAM, replace=True)
+            template = TEMPLATE.format(written)
+            server.client.copy(template, STREAM, replace=True)
             rates[i].append(run())
             found = target.sql("SELECT count(*), sum(age) FROM persons")
+            expected = checksum(changes, written)
             if run != bench.memory and found != expected:
                 raise AssertionError(f"{run.__name__}: {found}, not {expected}")
     return rates
@@ -307,18 +317,18 @@ def run_sink(kind: str, arguments: argparse.Namespace, report: Report) -> None:
             ),
         ]
         for runs, names, changes in plans:
-            for generation, fresh in ((0, True), (1, False)):
-                fill(server, changes, generation)
+            for workload, generations in (("new", [0]), ("updates", [1, 2])):
+                for generation in generations:
+                    fill(server, changes, generation)
                 rates = measure(
                     bench,
                     server,
                     target,
                     runs,
                     arguments.pairs,
-                    fresh,
-                    checksum(changes, generation),
+                    generations,
+                    changes,
                 )
-                workload = "new" if fresh else "updates"
                 report_rates(report, kind, f"{changes} {workload}", names, rates)
             target.sql("DELETE FROM persons")
 

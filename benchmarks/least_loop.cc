@@ -142,18 +142,24 @@ size_t DrainStream(Sink* sink, const std::string& socket,
   }
 }
 
-// The same rows that the stream would hold, `keys` distinct ones in turn.
+// Rows as long as those that the stream would hold, `keys` distinct ones in
+// turn: a row that grows or shrinks costs InnoDB more than one that does not.
 size_t DrainMemory(Sink* sink, int batch_size, size_t changes, size_t keys) {
   std::vector<std::string> ids;
   for (size_t i = 0; i < keys; ++i) ids.push_back(std::to_string(i));
+  std::vector<std::string> first_names;
+  for (int i = 0; i < 1000; ++i) {
+    first_names.push_back("Marek" + std::to_string(i));
+  }
   std::vector<Person> rows;
   for (size_t done = 0; done < changes;) {
     rows.clear();
     const size_t size =
         std::min({static_cast<size_t>(batch_size), changes - done, keys});
     for (size_t i = 0; i < size; ++i) {
-      rows.push_back({ids[(done + i) % keys], "Marek", "Michalski",
-                      static_cast<int>((done + i) % 100)});
+      const size_t key = (done + i) % keys;
+      rows.push_back({ids[key], first_names[key % 1000], "Michalski0",
+                      static_cast<int>(key % 100)});
     }
     sink->Write(rows);
     done += size;
