@@ -16,6 +16,7 @@
 #include "module/change_entry.h"
 #include "module/change_stream.h"
 #include "module/epochs.h"
+#include "module/key_state.h"
 #include "module/server_state.h"
 
 namespace regear {
@@ -56,6 +57,12 @@ class Backlog {
 
   // `key` of database 0, one of ours, was changed.
   void OnKeyEvent(rm::Ctx* ctx, std::string_view event, std::string_view key);
+  // The server is about to take away a key of the selected database, which
+  // expired or is evicted: if it is dirty, its state is kept until it is gone,
+  // as nothing may be written before.
+  void BeforeRemoval(rm::Ctx* ctx, rm::Key* key);
+  // It is gone: its last state is appended, no matter how full the stream is.
+  void AfterRemoval(rm::Ctx* ctx, rm::String* key);
   // Database `db` is about to be emptied; -1: all of them.
   void OnFlushStart(rm::Ctx* ctx, int db);
   // The data set is about to be replaced: nothing is put back.
@@ -70,6 +77,13 @@ class Backlog {
   struct OwnKey {
     StreamPtr stream;
     KeptKey* key;
+  };
+  struct LastState {
+    StreamPtr stream;
+    std::shared_ptr<CaptureRule> rule;
+    std::string key;
+    KeyState state;
+    DirtyKey dirty;
   };
   struct Saved {
     StreamPtr stream;
@@ -89,7 +103,8 @@ class Backlog {
   // Appends dirty keys for which there is room; false if that fails.
   bool Refill(rm::Ctx* ctx, ChangeStream* stream, size_t max);
   bool AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
-                   const std::string& key, const DirtyKey& dirty);
+                   const std::string& key, const KeyState& state,
+                   const DirtyKey& dirty);
   void AddLetterOfGone(rm::Ctx* ctx, ChangeStream* stream,
                        const std::string& key);
 
@@ -101,7 +116,8 @@ class Backlog {
   const ServerState& server_;
   std::map<std::string, StreamPtr, std::less<>> streams_;  // by name
   std::unordered_map<std::string, OwnKey> own_;            // by key
-  std::vector<Saved> saved_;  // flushed, not yet put back
+  std::vector<Saved> saved_;        // flushed, not yet put back
+  std::vector<LastState> removed_;  // between Before- and AfterRemoval
   bool work_is_due_ = false;
   uint64_t lost_ = 0;
 };

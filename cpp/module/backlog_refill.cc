@@ -1,5 +1,7 @@
 // Dirty keys become changes again: their present state is appended.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "module/backlog.h"
 #include "module/key_state.h"
@@ -36,6 +38,13 @@ ChangeEntry MakeEntry(rm::String* key, ChangeOp op, const KeyState& state,
   return entry;
 }
 
+KeyState ReadState(rm::Ctx* ctx, const CaptureRule& rule,
+                   const std::string& key) {
+  const StringPtr name = MakeString(key);
+  const DatabaseScope database(ctx, rule.db());
+  return ReadKey(ctx, name.get(), rule);
+}
+
 }  // namespace
 
 bool Backlog::Refill(rm::Ctx* ctx, ChangeStream* stream, size_t max) {
@@ -47,7 +56,8 @@ bool Backlog::Refill(rm::Ctx* ctx, ChangeStream* stream, size_t max) {
   bool fails = false;
   for (const auto& [key, dirty] : stream->dirty.Some(ctx, max)) {
     if (stream->full() || done.size() >= max) break;
-    fails = !AppendState(ctx, stream, rule.get(), key, dirty);
+    const KeyState state = ReadState(ctx, *rule, key);
+    fails = !AppendState(ctx, stream, rule.get(), key, state, dirty);
     if (fails) break;
     done.push_back(key);
   }
@@ -67,13 +77,9 @@ long long Backlog::PurgeDirty(rm::Ctx* ctx, std::string_view name) {
 }
 
 bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
-                          const std::string& key, const DirtyKey& dirty) {
+                          const std::string& key, const KeyState& state,
+                          const DirtyKey& dirty) {
   const StringPtr name = MakeString(key);
-  KeyState state;
-  {
-    const DatabaseScope database(ctx, rule->db());
-    state = ReadKey(ctx, name.get(), *rule);
-  }
   if (state.kind == KeyKind::kMissing && dirty.op != ChangeOp::kDelete) {
     AddLetterOfGone(ctx, stream, key);
     return true;
@@ -91,6 +97,39 @@ bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
         ChangeEntry entry = MakeEntry(name.get(), op, state, dirty, &ack);
         return AppendNow(ctx, stream, &entry);
       });
+}
+
+void Backlog::BeforeRemoval(rm::Ctx* ctx, rm::Key* key) {
+  const rm::String* name = rm::GetKeyNameFromModuleKey(key);
+  removed_.clear();  // of a removal that nobody was told of
+  for (const auto& [text, stream] : streams_) {
+    if (stream->dirty.size() == 0) continue;
+    const std::shared_ptr<CaptureRule> rule = stream->rule.lock();
+    if (rule == nullptr || !rule->MatchesPrefix(View(name)) ||
+        rule->db() != rm::GetSelectedDb(ctx)) {
+      continue;
+    }
+    const std::string key_text(View(name));
+    const StringPtr own_name = MakeString(key_text);
+    std::optional<DirtyKey> dirty = stream->dirty.Find(ctx, own_name.get());
+    if (!dirty) continue;
+    removed_.push_back(
+        {stream, rule, key_text, ReadOpenKey(key, *rule), *std::move(dirty)});
+  }
+}
+
+void Backlog::AfterRemoval(rm::Ctx* ctx, rm::String* key) {
+  const OwnWrites own;
+  const DatabaseScope database(ctx, 0);
+  for (const LastState& last : std::exchange(removed_, {})) {
+    if (last.key != View(key)) continue;
+    if (!AppendState(ctx, last.stream.get(), last.rule.get(), last.key,
+                     last.state, last.dirty)) {
+      continue;  // it stays dirty, and becomes a dead letter
+    }
+    last.stream->dirty.Erase(ctx, {last.key});
+    LookAfter(last.stream.get());
+  }
 }
 
 void Backlog::AddLetterOfGone(rm::Ctx* ctx, ChangeStream* stream,

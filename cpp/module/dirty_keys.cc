@@ -62,6 +62,14 @@ bool Failed(const CallReplyPtr& reply) {
   return reply == nullptr || rm::CallReplyType(reply.get()) == rm::kReplyError;
 }
 
+DirtyKey DecodeOrDirty(std::string_view text) {
+  try {
+    return DirtyKey::Decode(text);
+  } catch (const std::exception&) {
+    return DirtyKey{};  // others wrote it: the key is dirty at least
+  }
+}
+
 }  // namespace
 
 void DirtyKey::Merge(const ChangeEntry& entry) {
@@ -107,6 +115,15 @@ StringPtr DirtyKeys::Stored(rm::Ctx* ctx, rm::String* key) const {
   return StringPtr(value);
 }
 
+std::optional<DirtyKey> DirtyKeys::Find(rm::Ctx* ctx, rm::String* key) const {
+  const auto remembered = memory_.find(View(key));
+  if (remembered != memory_.end()) return remembered->second;
+  const DatabaseScope database(ctx, 0);
+  const StringPtr stored = Stored(ctx, key);
+  if (stored == nullptr) return std::nullopt;
+  return DecodeOrDirty(View(stored.get()));
+}
+
 bool DirtyKeys::Mark(rm::Ctx* ctx, const ChangeEntry& entry) {
   const OwnWrites own;
   const DatabaseScope database(ctx, 0);
@@ -118,7 +135,7 @@ bool DirtyKeys::Mark(rm::Ctx* ctx, const ChangeEntry& entry) {
   }
   DirtyKey key;
   const StringPtr stored = Stored(ctx, entry.key());
-  if (stored != nullptr) key = DirtyKey::Decode(View(stored.get()));
+  if (stored != nullptr) key = DecodeOrDirty(View(stored.get()));
   key.Merge(entry);
   const std::string text = key.Encode();
   const CallReplyPtr reply(rm::Call(ctx, "HSET", "!ssb", hash_.name(),
@@ -146,13 +163,7 @@ std::vector<std::pair<std::string, DirtyKey>> DirtyKeys::Some(rm::Ctx* ctx,
   const auto collect = [](rm::Key*, rm::String* field, rm::String* value,
                           void* data) noexcept {
     static_cast<std::vector<std::pair<std::string, DirtyKey>>*>(data)
-        ->emplace_back(View(field), [&] {
-          try {
-            return DirtyKey::Decode(View(value));
-          } catch (const std::exception&) {
-            return DirtyKey{};  // others wrote it: the key is dirty at least
-          }
-        }());
+        ->emplace_back(View(field), DecodeOrDirty(View(value)));
   };
   // Goes on where the last call stopped: the front of a table that shrinks
   // is empty.

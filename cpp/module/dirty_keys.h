@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,8 @@ class DirtyKeys {
   // Some of them, in any order; every one is returned if it is called and
   // they are erased as long as there are any.
   std::vector<std::pair<std::string, DirtyKey>> Some(rm::Ctx* ctx, size_t max);
+  // Nothing if the key is not dirty.
+  std::optional<DirtyKey> Find(rm::Ctx* ctx, rm::String* key) const;
   // How many there were.
   long long Clear(rm::Ctx* ctx);
   void Erase(rm::Ctx* ctx, const std::vector<std::string>& keys);

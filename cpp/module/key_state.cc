@@ -47,9 +47,13 @@ void ReadMappedFields(rm::Key* key, const CaptureRule& rule, KeyState* state) {
 }  // namespace
 
 KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
-  KeyState state;
   const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
-  const int type = open == nullptr ? rm::kKeyEmpty : rm::KeyType(open.get());
+  return ReadOpenKey(open.get(), rule);
+}
+
+KeyState ReadOpenKey(rm::Key* open, const CaptureRule& rule) {
+  KeyState state;
+  const int type = open == nullptr ? rm::kKeyEmpty : rm::KeyType(open);
   if (type == rm::kKeyEmpty) return state;
   if (type != rm::kKeyHash) {
     state.kind = KeyKind::kOther;
@@ -58,14 +62,13 @@ KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
   state.kind = KeyKind::kHash;
   if (rule.operations()) {
     rm::String* operation = nullptr;
-    rm::HashGet(open.get(), rm::kHashNone, OperationField(), &operation,
-                nullptr);
+    rm::HashGet(open, rm::kHashNone, OperationField(), &operation, nullptr);
     state.operation.reset(operation);
   }
   if (rule.all_fields()) {
-    ReadAllFields(open.get(), rule, &state);
+    ReadAllFields(open, rule, &state);
   } else {
-    ReadMappedFields(open.get(), rule, &state);
+    ReadMappedFields(open, rule, &state);
   }
   return state;
 }

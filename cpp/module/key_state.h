@@ -25,6 +25,8 @@ struct KeyState {
   StringPtr operation;                // value of '#' if `rule` obeys it
 };
 
+// Of a key that is open; null: there is none.
+KeyState ReadOpenKey(rm::Key* open, const CaptureRule& rule);
 // In the selected database, without touching the key's access time.
 KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule);
 

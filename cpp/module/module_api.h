@@ -61,6 +61,10 @@ struct ClientInfo {
   uint16_t port;
   uint16_t db;
 };
+struct KeyInfo {
+  uint64_t version;
+  Key* key;
+};
 struct ConfigChange {
   uint64_t version;
   uint32_t count;
@@ -179,6 +183,9 @@ inline constexpr uint64_t kEventLoading = 3;
 inline constexpr uint64_t kEventClientChange = 4;
 inline constexpr uint64_t kEventSwapDb = 11;
 inline constexpr uint64_t kEventConfig = 16;
+inline constexpr uint64_t kEventKey = 17;  // since 7.2
+inline constexpr uint64_t kKeyExpired = 1;
+inline constexpr uint64_t kKeyEvicted = 2;
 inline constexpr uint64_t kRoleIsReplica = 1;
 inline constexpr uint64_t kFlushStart = 0;
 inline constexpr uint64_t kFlushEnd = 1;
@@ -213,6 +220,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(Key*, OpenKey, (Ctx*, String*, int))                                     \
   X(void, CloseKey, (Key*))                                                  \
   X(int, KeyType, (Key*))                                                    \
+  X(const String*, GetKeyNameFromModuleKey, (Key*))                          \
   X(int, HashGet, (Key*, int, ...))                                          \
   X(int, StreamAdd, (Key*, int, StreamId*, String**, long))                  \
   X(long long, StreamTrimByID, (Key*, int, StreamId*))                       \

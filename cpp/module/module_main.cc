@@ -115,9 +115,21 @@ int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
     }
     // Of streams only our own are of interest.
     if (notify_class & rm::kNotifyStream) return;
+    if (notify_class & (rm::kNotifyExpired | rm::kNotifyEvicted)) {
+      state->backlog.AfterRemoval(ctx, key);
+    }
     state->capture.OnKeyEvent(ctx, notify_class, event, key);
   });
   return rm::kOk;
+}
+
+void OnKeyRemoval(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
+  if (subevent != rm::kKeyExpired && subevent != rm::kKeyEvicted) return;
+  if (!state->server.captures()) return;
+  Guarded(ctx, "an expiring key", [&] {
+    state->backlog.BeforeRemoval(ctx,
+                                 static_cast<const rm::KeyInfo*>(data)->key);
+  });
 }
 
 void OnFilter(rm::FilterCtx* command) {
@@ -215,6 +227,8 @@ void WatchKeysAndCommands(rm::Ctx* ctx) {
           rm::kNotifySet | rm::kNotifyHash | rm::kNotifyZset |
           rm::kNotifyStream | rm::kNotifyExpired | rm::kNotifyEvicted,
       OnKeyEvent);
+  // Servers before 7.2 do not tell.
+  (void)rm::SubscribeToServerEvent(ctx, {rm::kEventKey, 1}, OnKeyRemoval);
   rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf);
 }
 

@@ -7,6 +7,7 @@ import random
 
 import pytest
 import redis
+from packaging.version import Version
 
 from tests.integration._host_link import (
     DEAD,
@@ -366,7 +367,12 @@ def test_bytes_that_are_no_text_are_dirty_too(bounded):
     assert (pairs[b"_original_key"], pairs[b"a"]) == (b"person:\xff\x0010", b"\xfe")
 
 
-def test_a_state_that_is_gone_before_it_was_read_is_a_dead_letter(bounded):
+def tells_before_removal(client) -> bool:
+    """Whether the server tells modules of a key that is about to expire."""
+    return Version(client.info("server")["redis_version"]) >= Version("7.2")
+
+
+def test_a_dirty_key_that_expires_is_captured_first_or_a_dead_letter(bounded):
     server, host = bounded
     client = server.client
     for number in range(12):
@@ -375,11 +381,32 @@ def test_a_state_that_is_gone_before_it_was_read_is_a_dead_letter(bounded):
     wait_for(lambda: not client.exists("person:11"))
     target = Target(client, host)
     wait_for(lambda: not target.drain(5) and not status(server)["dirty_keys"])
-    assert "person:10" in target.rows
+    assert target.rows["person:10"] == {"a": "10"}
+    if tells_before_removal(client):
+        assert target.rows["person:11"] == {"a": "11"}
+        assert client.xlen(DEAD) == 0
+        return
     assert "person:11" not in target.rows
     ((_, letter),) = client.xrange(DEAD)
     assert letter["_original_key"] == "person:11"
     assert letter["_error"] == "state gone before it was read"
+
+
+def test_a_dirty_key_that_is_evicted_is_captured_first_or_a_dead_letter(bounded):
+    server, host = bounded
+    client = server.client
+    for number in range(12):
+        client.hset(f"person:{number}", mapping={"a": number, "b": "x" * 1000})
+    client.expire("person:11", 1000)
+    client.config_set("maxmemory-policy", "volatile-ttl")
+    client.config_set("maxmemory", 1)
+    wait_for(lambda: client.dbsize() and not client.exists("person:11"))
+    client.config_set("maxmemory", 0)
+    target = Target(client, host)
+    wait_for(lambda: not target.drain(5) and not status(server)["dirty_keys"])
+    there = target.rows.get("person:11", {}).get("a") == "11"
+    assert there == tells_before_removal(client)
+    assert client.xlen(DEAD) == (0 if there else 1)
 
 
 def test_a_purge_takes_the_dirty_keys_too(bounded):
