@@ -159,6 +159,7 @@ WorkerSpec ParseWorker(const py::dict& worker) {
   spec.parked = TextOr(worker, "parked");
   spec.lost_tail = TextOr(worker, "reconcile");
   if (Has(worker, "db")) spec.db = worker["db"].cast<int>();
+  if (Has(worker, "through")) spec.through = worker["through"].cast<bool>();
   spec.commit_after = ParseCommitAfter(worker);
   spec.mapping = ParseMapping(worker);
   spec.mapping.history = ParseHistory(worker);

@@ -124,7 +124,8 @@ Status BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
   const auto epochs = ledger_->Epochs();
   if (!epochs.ok()) return epochs.status().Annotate("epochs");
   const ResumePoint resume = FindResumePoint(stored, *epochs);
-  if (!resume.lost_tail.empty()) {
+  // What was written through and then lost is not in Redis to begin with.
+  if (!resume.lost_tail.empty() && !spec_.through) {
     REGEAR_RETURN_IF_ERROR(ledger_->MarkReconciling(resume.lost_tail));
     Log(LogLevel::kWarning, spec_.name + ": " + resume.lost_tail);
     if (events_.on_lost_tail) events_.on_lost_tail(resume.lost_tail);

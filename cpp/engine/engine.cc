@@ -7,6 +7,7 @@
 #include "engine/connector_factory.h"
 #include "engine/redis_event_source.h"
 #include "engine/redis_ledger.h"
+#include "engine/through_ledger.h"
 
 namespace regear {
 
@@ -83,21 +84,37 @@ WorkerParts Engine::MakeParts(const WorkerSpec& spec,
   control.open = [this, lease](const Cancellation* cancellation) {
     return link_->OpenReader(*lease, cancellation);
   };
-  control.confirm = {"RG.HOST", "RENEW", std::to_string(lease->fence)};
+  const std::string fence = std::to_string(lease->fence);
+  if (spec.through) {
+    control.read = {"RG.HOST", "THROUGH", fence, spec.name};
+    control.trim = [this, lease, name = spec.name](const std::string&,
+                                                   Position position) {
+      const std::string last = position.ToString();
+      const std::string_view args[] = {name, last};
+      return link_->Ask(*lease, "COMMITTED", args).status();
+    };
+  }
+  control.confirm = {"RG.HOST", "RENEW", fence};
   parts.source = std::make_unique<RedisEventSource>(
       options, spec.stream, std::move(control), spec.commit_after);
-  parts.ledger = std::make_shared<RedisLedger>(
-      link_.get(), lease, options,
-      LedgerNames{spec.name, spec.stream, spec.dead, spec.parked});
+  if (spec.through) {
+    parts.ledger =
+        std::make_shared<ThroughLedger>(link_.get(), lease, spec.name);
+  } else {
+    parts.ledger = std::make_shared<RedisLedger>(
+        link_.get(), lease, options,
+        LedgerNames{spec.name, spec.stream, spec.dead, spec.parked});
+  }
   parts.events.on_conflict = [this, lease](const Checkpoint& found) {
     OnConflict(found, *lease);
   };
   parts.events.all_passed = [this](uint64_t unix_ms) {
     return AllPassed(unix_ms);
   };
-  parts.reconcile = std::make_unique<ReconcilerParts>(
-      ReconcilerParts{link_.get(), lease, options, parts.ledger,
-                      [spec] { return MakeConnector(spec); }});
+  if (!spec.through)
+    parts.reconcile = std::make_unique<ReconcilerParts>(
+        ReconcilerParts{link_.get(), lease, options, parts.ledger,
+                        [spec] { return MakeConnector(spec); }});
   parts.lease = std::move(lease);
   return parts;
 }

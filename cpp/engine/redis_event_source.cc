@@ -11,7 +11,9 @@ RedisEventSource::RedisEventSource(ConnectionOptions options,
       stream_(std::move(stream)),
       control_(std::move(control)),
       commit_after_(commit_after),
-      reader_(stream_, control_.confirm) {}
+      reader_(control_.read.empty()
+                  ? StreamReader(stream_, control_.confirm)
+                  : StreamReader::ByCommand(stream_, control_.read)) {}
 
 Status RedisEventSource::Seek(Position after) {
   connection_.reset();

@@ -47,11 +47,13 @@ enum class CommitAfter { kReceived, kFsync, kReplica };
 enum class TargetKind { kSqlite, kPostgres, kMysql, kCallback };
 
 struct WorkerSpec {
-  std::string name;       // of the registration
-  std::string stream;     // its change stream
-  std::string dead;       // stream of its dead letters
-  std::string parked;     // stream of changes that wait for other rows
-  int db = 0;             // of the keys
+  std::string name;    // of the registration
+  std::string stream;  // its change stream
+  std::string dead;    // stream of its dead letters
+  std::string parked;  // stream of changes that wait for other rows
+  int db = 0;          // of the keys
+  // Its changes are not in Redis before they are in the target: clients wait.
+  bool through = false;
   std::string lost_tail;  // not empty: reconciling was begun for this reason
   RowMapping mapping;     // how keys and fields become rows and columns
   TargetKind target = TargetKind::kSqlite;

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,6 +56,11 @@ uint64_t ClientOf(rm::FilterCtx* command) {
 void CommandFilter::OnCommand(rm::FilterCtx* command) {
   if (capture_.unit_is_unfinished()) [[unlikely]]
     FinishLastUnit();
+  if (through_.active() && server_.captures() && IsThrough(command)) {
+    OnPlainCommand();
+    rm::CommandFilterArgInsert(command, 0, MakeString("rg.wt").release());
+    return;
+  }
   const Watched watched = Classify(View(rm::CommandFilterArgGet(command, 0)));
   if (watched == Watched::kNone) [[likely]] {
     OnPlainCommand();
@@ -98,6 +104,19 @@ void CommandFilter::OnCommand(rm::FilterCtx* command) {
       OnMultiChange(watched, client);
       return;
   }
+}
+
+// Whether it writes a hash, or deletes a key, that is written through.
+bool CommandFilter::IsThrough(rm::FilterCtx* command) const {
+  const HashCommand kind =
+      HashCommandNamed(View(rm::CommandFilterArgGet(command, 0)));
+  if (kind == HashCommand::kNone) return false;
+  const int count = rm::CommandFilterArgsCount(command);
+  const int keys = kind == HashCommand::kDelete ? count : std::min(count, 2);
+  for (int i = 1; i < keys; ++i) {
+    if (through_.RuleOf(View(rm::CommandFilterArgGet(command, i)))) return true;
+  }
+  return false;
 }
 
 void CommandFilter::OnMultiChange(Watched watched, uint64_t client) {

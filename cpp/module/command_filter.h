@@ -10,6 +10,7 @@
 #include "module/removed_fields.h"
 #include "module/server_state.h"
 #include "module/unit_tracker.h"
+#include "module/write_through.h"
 
 namespace regear {
 
@@ -32,13 +33,15 @@ class CommandFilter {
 
   CommandFilter(ServerState& server, RemovedFields& removed,
                 MigratedKeys& migrated, UnitTracker& units, Capture& capture,
-                DeleteMissing& deletes, const DetachedContext& context)
+                DeleteMissing& deletes, const WriteThrough& through,
+                const DetachedContext& context)
       : server_(server),
         removed_(removed),
         migrated_(migrated),
         units_(units),
         capture_(capture),
         deletes_(deletes),
+        through_(through),
         context_(context) {}
 
   // Called for every command of every client: short where nothing matches.
@@ -50,6 +53,7 @@ class CommandFilter {
     removed_.OnOtherCommand();
     migrated_.OnOtherCommand();
   }
+  bool IsThrough(rm::FilterCtx* command) const;
   void OnRemoval(rm::FilterCtx* command, uint64_t client, int first_field);
   void OnMigrate(rm::FilterCtx* command, uint64_t client);
   void OnMultiChange(Watched watched, uint64_t client);
@@ -61,6 +65,7 @@ class CommandFilter {
   UnitTracker& units_;
   Capture& capture_;
   DeleteMissing& deletes_;
+  const WriteThrough& through_;
   const DetachedContext& context_;
 };
 

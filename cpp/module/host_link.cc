@@ -67,9 +67,11 @@ void HostLink::Watch(rm::Ctx* ctx) {
 }
 
 void HostLink::Release(std::string_view reason) {
+  const bool was_held = !host_id_.empty();
   host_id_.clear();
   connections_.clear();
   status_.clear();
+  if (was_held) State().through.OnHostLost();
   if (next_ != nullptr) {
     rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
   }

@@ -175,6 +175,7 @@ inline constexpr int kContextReplica = 1 << 3;
 inline constexpr int kContextAof = 1 << 6;
 inline constexpr int kContextLoading = 1 << 13;
 inline constexpr int kContextDenyBlocking = 1 << 21;
+inline constexpr int kContextResp3 = 1 << 22;
 inline constexpr int kContextAsyncLoading = 1 << 23;
 
 inline constexpr uint64_t kEventRoleChanged = 0;

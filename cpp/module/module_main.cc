@@ -19,6 +19,8 @@ namespace {
 // Made once by RedisModule_OnLoad, never freed: the module stays loaded.
 ModuleState* state = nullptr;
 
+constexpr long long kThroughTimeoutMs = 5000;
+
 struct CommandSpec {
   const char* name;
   rm::CommandFn run;
@@ -118,6 +120,9 @@ int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
     if (notify_class & (rm::kNotifyExpired | rm::kNotifyEvicted)) {
       state->backlog.AfterRemoval(ctx, key);
     }
+    if (state->through.active()) {
+      state->through.OnKeyEvent(rm::GetSelectedDb(ctx), name);
+    }
     state->capture.OnKeyEvent(ctx, notify_class, event, key);
   });
   return rm::kOk;
@@ -170,6 +175,7 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
     const bool replica = subevent == rm::kRoleIsReplica;
     state->server.OnRole(replica);
     state->backlog.Forget();
+    state->through.Forget();
     if (replica) {
       state->link.Release("the server became a replica");
     } else {
@@ -185,6 +191,7 @@ void OnLoading(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
     state->backlog.DropSaved();
     if (state->server.loading()) return;
     state->backlog.Forget();
+    state->through.Forget();
     state->registry.Load(state->context.get());
     BeginEpoch(ctx, "the data set was loaded");
   });
@@ -265,6 +272,7 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
     }
   }
   if (CreateDeleteCommand(ctx) != rm::kOk) return rm::kErr;
+  if (CreateWriteThroughCommand(ctx) != rm::kOk) return rm::kErr;
   state = new ModuleState(ctx);
   ReadArguments(ctx, argv, argc);
   state->registry.Load(state->context.get());
@@ -287,7 +295,16 @@ ModuleState::ModuleState(rm::Ctx* ctx)
 void ModuleState::OnRegistryChange() {
   std::vector<std::shared_ptr<CaptureRule>> rules;
   std::vector<Backlog::Use> uses;
+  std::vector<ThroughRule> through_rules;
   for (const auto& [id, registration] : registry.registrations()) {
+    if (registration.through()) {
+      through_rules.push_back(
+          {registration.Text("name"), registration.Text("prefix"),
+           registration.rule,
+           registration.definition.value("timeout_ms", kThroughTimeoutMs)});
+      uses.push_back({NamesOf(registration.definition), nullptr});
+      continue;
+    }
     rules.push_back(registration.rule);
     uses.push_back({NamesOf(registration.definition), registration.rule,
                     registration.Limit()});
@@ -302,6 +319,7 @@ void ModuleState::OnRegistryChange() {
     WatchKeysAndCommands(context.get());
   }
   capture.SetRules(std::move(rules));
+  through.SetRules(std::move(through_rules));
   link.AnnounceRegistry();
 }
 

@@ -20,6 +20,7 @@
 #include "module/removed_fields.h"
 #include "module/server_state.h"
 #include "module/unit_tracker.h"
+#include "module/write_through.h"
 
 namespace regear {
 
@@ -37,8 +38,9 @@ struct ModuleState {
   MigratedKeys migrated;
   Capture capture{server, removed, migrated, units, backlog};
   DeleteMissing deletes{server, capture, context};
+  WriteThrough through;
   CommandFilter filter{server,  removed, migrated, units,
-                       capture, deletes, context};
+                       capture, deletes, through,  context};
   HostLink link;
   Registry registry;
   OwnKeys own_keys{registry};

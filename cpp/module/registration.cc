@@ -84,7 +84,8 @@ Registration MakeRegistration(json definition) {
   if (!definition.is_object()) {
     throw std::invalid_argument("a registration must be an object");
   }
-  if (definition.value("kind", "") != "write-behind") {
+  const std::string kind = definition.value("kind", "");
+  if (kind != "write-behind" && kind != "write-through") {
     throw std::invalid_argument("unknown kind of registration");
   }
   if (definition.at("name").get<std::string>().empty()) {

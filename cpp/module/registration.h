@@ -27,6 +27,10 @@ struct Registration {
   // Stored form: the definition with the three ids.
   std::string Encode() const;
 
+  // Written to the target before Redis: nothing is captured, and the streams
+  // stay empty.
+  bool through() const { return Text("kind") == "write-through"; }
+
   // Entries of the stream from which on only dirty keys are kept.
   long long Limit() const;
   // The text member `name` of the definition, empty if it has none.

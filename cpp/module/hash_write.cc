@@ -1,0 +1,200 @@
+#include "module/hash_write.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+namespace regear {
+
+namespace {
+
+constexpr char kWrongType[] =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+struct Name {
+  std::string_view text;
+  HashCommand command;
+};
+constexpr std::array<Name, 8> kNames = {{
+    {"hset", HashCommand::kHset},
+    {"hmset", HashCommand::kHset},
+    {"hsetnx", HashCommand::kHsetnx},
+    {"hincrby", HashCommand::kHincrby},
+    {"hincrbyfloat", HashCommand::kHincrbyfloat},
+    {"hdel", HashCommand::kHdel},
+    {"del", HashCommand::kDelete},
+    {"unlink", HashCommand::kDelete},
+}};
+
+StringPtr Get(rm::Key* key, rm::String* field) {
+  rm::String* value = nullptr;
+  if (key != nullptr) {
+    rm::HashGet(key, rm::kHashNone, field, &value, nullptr);
+  }
+  return StringPtr(value);
+}
+
+template <typename Number>
+std::optional<Number> Parse(std::string_view text) {
+  Number number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+void Set(HashWrite* write, rm::String* field, StringPtr value) {
+  const auto same = [&](const HashWrite::Pair& pair) {
+    return View(pair.field.get()) == View(field);
+  };
+  std::erase_if(write->set, same);
+  write->set.push_back({Share(field), std::move(value)});
+}
+
+void Increment(HashWrite* write, rm::Key* key, rm::String* field,
+               std::string_view by) {
+  const auto delta = Parse<long long>(by);
+  if (!delta) {
+    write->error = "ERR value is not an integer or out of range";
+    return;
+  }
+  const StringPtr stored = Get(key, field);
+  const auto value =
+      stored == nullptr ? 0 : Parse<long long>(View(stored.get()));
+  if (!value) {
+    write->error = "ERR hash value is not an integer";
+    return;
+  }
+  long long sum = 0;
+  if (__builtin_add_overflow(*value, *delta, &sum)) {
+    write->error = "ERR increment or decrement would overflow";
+    return;
+  }
+  Set(write, field, MakeString(std::to_string(sum)));
+}
+
+// As Redis writes the result of HINCRBYFLOAT: 17 digits behind the point, and
+// no zeros at their end.
+std::string FloatText(long double number) {
+  std::array<char, 5120> buffer;
+  const int length =
+      std::snprintf(buffer.data(), buffer.size(), "%.17Lf", number);
+  std::string text(buffer.data(), static_cast<size_t>(length));
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+  }
+  return text == "-0" ? "0" : text;
+}
+
+void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
+                    std::string_view by) {
+  const auto delta = Parse<long double>(by);
+  if (!delta || std::isnan(*delta) || std::isinf(*delta)) {
+    write->error = "ERR value is not a valid float";
+    return;
+  }
+  const StringPtr stored = Get(key, field);
+  const auto value =
+      stored == nullptr ? 0.0L : Parse<long double>(View(stored.get()));
+  if (!value) {
+    write->error = "ERR hash value is not a float";
+    return;
+  }
+  const long double sum = *value + *delta;
+  if (std::isnan(sum) || std::isinf(sum)) {
+    write->error = "ERR increment would produce NaN or Infinity";
+    return;
+  }
+  Set(write, field, MakeString(FloatText(sum)));
+}
+
+void Remove(HashWrite* write, rm::Key* key,
+            const std::vector<StringPtr>& words) {
+  if (key == nullptr) return;
+  for (size_t i = 2; i < words.size(); ++i) {
+    rm::String* field = words[i].get();
+    const bool named = std::any_of(write->cleared.begin(), write->cleared.end(),
+                                   [&](const StringPtr& cleared) {
+                                     return View(cleared.get()) == View(field);
+                                   });
+    if (!named && Get(key, field) != nullptr) {
+      write->cleared.push_back(Share(field));
+    }
+  }
+  write->deletes =
+      !write->cleared.empty() && write->cleared.size() == rm::ValueLength(key);
+}
+
+}  // namespace
+
+HashCommand HashCommandNamed(std::string_view name) {
+  for (const Name& known : kNames) {
+    if (known.text.size() == name.size() &&
+        strncasecmp(known.text.data(), name.data(), name.size()) == 0) {
+      return known.command;
+    }
+  }
+  return HashCommand::kNone;
+}
+
+bool HasArityOf(HashCommand command, size_t count) {
+  switch (command) {
+    case HashCommand::kHset:
+      return count >= 4 && count % 2 == 0;
+    case HashCommand::kHdel:
+      return count >= 3;
+    case HashCommand::kDelete:
+      return count >= 2;
+    default:
+      return count == 4;
+  }
+}
+
+HashWrite Foresee(rm::Ctx* ctx, HashCommand command,
+                  const std::vector<StringPtr>& words) {
+  HashWrite write;
+  const KeyPtr key(rm::OpenKey(ctx, words[1].get(), rm::kOpenRead));
+  const int type = key == nullptr ? rm::kKeyEmpty : rm::KeyType(key.get());
+  if (command == HashCommand::kDelete) {
+    write.deletes = true;  // the row may be there without the key
+    return write;
+  }
+  if (type != rm::kKeyEmpty && type != rm::kKeyHash) {
+    write.error = kWrongType;
+    return write;
+  }
+  rm::Key* hash = type == rm::kKeyHash ? key.get() : nullptr;
+  switch (command) {
+    case HashCommand::kHset:
+      for (size_t i = 2; i + 1 < words.size(); i += 2) {
+        Set(&write, words[i].get(), Share(words[i + 1].get()));
+      }
+      break;
+    case HashCommand::kHsetnx:
+      if (Get(hash, words[2].get()) == nullptr) {
+        Set(&write, words[2].get(), Share(words[3].get()));
+      }
+      break;
+    case HashCommand::kHincrby:
+      Increment(&write, hash, words[2].get(), View(words[3].get()));
+      break;
+    case HashCommand::kHincrbyfloat:
+      IncrementFloat(&write, hash, words[2].get(), View(words[3].get()));
+      break;
+    default:
+      Remove(&write, hash, words);
+  }
+  return write;
+}
+
+}  // namespace regear
