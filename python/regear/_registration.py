@@ -68,7 +68,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Registration:
-    """A write-behind rule and what drains its stream."""
+    """A rule, and what writes to its target: behind Redis or before it."""
 
     name: str
     version: str | None
@@ -83,6 +83,9 @@ class Registration:
     transform: Callable[[Record], Record] | None = None
     database: int = field(default=0)
     options: Options = field(default=Options())
+    #: Clients wait for the target; nothing is captured.
+    through: bool = field(default=False)
+    timeout: int = field(default=5000)  # ms that a client waits
 
     def stored_in(self, hashtag: str) -> Keys:
         return Keys.named(self.target.table, self.name, hashtag)
@@ -93,7 +96,7 @@ class Registration:
         return {
             "name": self.name,
             "version": self.version,
-            "kind": "write-behind",
+            "kind": "write-through" if self.through else "write-behind",
             "prefix": self.keys.prefix,
             "db": self.database,
             "events": list(self.events),
@@ -110,6 +113,7 @@ class Registration:
             "batch": self.batch,
             "duration": self.duration,
             "retry_interval": self.retry_interval,
+            **({"timeout_ms": self.timeout} if self.through else {}),
         }
 
     def worker(
@@ -130,7 +134,9 @@ class Registration:
             "dead": stored.dead,
             "parked": stored.parked,
             "db": self.database,
-            "prefix": self.keys.prefix,
+            # The module names a row that is written through by its id.
+            "prefix": "" if self.through else self.keys.prefix,
+            "through": self.through,
             "key_template": self.keys.template,
             "columns": list(self.columns),
             "field_history": list(field_history),

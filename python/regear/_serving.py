@@ -215,7 +215,7 @@ class Serving:
         surveys = []
         for one in session.registrations:
             key = (one.name, one.keys.prefix, one.database)
-            if key in covered:
+            if one.through or key in covered:
                 continue
             try:
                 surveys.append(self._surveyor.begin(*key))

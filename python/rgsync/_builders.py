@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from regear._key_template import key_pattern
+from regear._key_template import KeyPattern, key_pattern
 from regear._registration import Record, Registration, columns_of
 from regear._session import current_session
 from regear._versions import normalised
@@ -113,8 +113,37 @@ def RGWriteThrough(
     connector: Any,
     name: str,
     version: str | None = None,
+    *,
+    timeout: float = 5,
+    db: int = 0,
 ) -> None:
-    raise NotAvailable("RGWriteThrough", "RGWriteBehind")
+    """Write the hashes ``<keysPrefix>{<key>}`` to the connector's table first.
+
+    ``HSET __{person:1} …`` with the prefix ``__`` returns once the database
+    has committed the row ``1``; then the hash ``person:1`` is changed. Where
+    the database refuses, neither is, and the client gets its message.
+
+    By keyword only, and regear's own: ``timeout``, how many seconds a client
+    waits at most, and ``db``, the number of the database whose keys are meant.
+    """
+    session = current_session()
+    columns = columns_of(mappings)
+    session.add(
+        Registration(
+            name=_text("name", name),
+            version=normalised(version),
+            keys=KeyPattern(_text("keysPrefix", keysPrefix)),
+            database=whole("db", db, least=0),
+            events=(),
+            columns=columns,
+            target=target_of(connector, mappings),
+            batch=1,
+            duration=0,
+            retry_interval=1.0,
+            through=True,
+            timeout=int(1000 * _number("timeout", timeout, least=0.001)),
+        )
+    )
 
 
 def RGJSONWriteBehind(
