@@ -267,16 +267,20 @@ class PostgresServer(Server):
             return False
         return True
 
-    def query(self, sql: str, *values: Any, database: str = "postgres") -> list[tuple]:
+    def connect(self, database: str = "postgres") -> Any:
+        """A connection as superuser, which the caller closes."""
         import psycopg2
 
-        connection = psycopg2.connect(
+        return psycopg2.connect(
             host="127.0.0.1",
             port=self.port,
             user=self.superuser,
             password=self.password,
             dbname=database,
         )
+
+    def query(self, sql: str, *values: Any, database: str = "postgres") -> list[tuple]:
+        connection = self.connect(database)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
