@@ -52,6 +52,7 @@ void WriteThrough::Enqueue(rm::Ctx* ctx, const ThroughRule& rule,
   const std::string_view key = View(words[1]);
   job->row_id = *ThroughId(rule.prefix, key);
   job->resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
+  job->words.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) job->words.push_back(Share(words[i]));
   job->words[1] = MakeString(RealKey(rule.prefix, key));
   job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnTimeout>,

@@ -36,6 +36,7 @@ bool MayRun(rm::Ctx* ctx, std::vector<rm::String*> words, rm::String* real) {
 
 int RunAsItIs(rm::Ctx* ctx, rm::String** words, int count) {
   std::vector<StringPtr> shared;
+  shared.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) shared.push_back(Share(words[i]));
   const bool resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
   const CallReplyPtr reply = RunCommand(ctx, shared, resp3);

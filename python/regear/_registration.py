@@ -136,7 +136,6 @@ class Registration:
             "db": self.database,
             # The module names a row that is written through by its id.
             "prefix": "" if self.through else self.keys.prefix,
-            "through": self.through,
             "key_template": self.keys.template,
             "columns": list(self.columns),
             "field_history": list(field_history),
@@ -152,6 +151,8 @@ class Registration:
             "duration": self.duration,
             "retry_interval": self.retry_interval,
         }
+        if self.through:
+            worker["through"] = True
         if options.max_batch is not None:
             worker["max_batch"] = options.max_batch
         if options.max_batch_bytes is not None:

@@ -68,7 +68,29 @@ SETTINGS = {
 
 
 def test_every_recipe_is_tested():
-    assert {file.name for file in RECIPES.glob("*.py")} == set(SETTINGS)
+    through = {"postgres_write_through.py"}
+    assert {file.name for file in RECIPES.glob("*.py")} == set(SETTINGS) | through
+
+
+def test_postgres_write_through(redis_with_module, new_host, postgres):
+    recipe = RECIPES / "postgres_write_through.py"
+    table = recipe.read_text().split("\n\n")[1]
+    postgres.execute(table + "; GRANT ALL ON users TO writer")
+    new_host(
+        redis_with_module,
+        recipe,
+        PgUser=postgres.user,
+        PgPassword=postgres.password,
+        PgDatabase=postgres.address,
+    )
+    client = redis_with_module.client
+    ada = {"username": "ada", "password": "secret", "email": "ada@example.org"}
+    assert client.hset("__{users:1}", mapping=ada) == 3
+    assert client.hset("__{users:1}", "username", "bar") == 0
+    found = postgres.execute("SELECT user_id, username, email, country FROM users")
+    assert found == [(1, "bar", "ada@example.org", "unknown")]
+    assert client.hgetall("users:1") == {**ada, "username": "bar"}
+    assert not client.exists("__{users:1}")
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)

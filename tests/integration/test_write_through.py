@@ -142,7 +142,7 @@ def test_pipelined_writes_are_answered_in_order(server, users):
 def test_without_a_host_nothing_happens(server, host, users):
     host.stop()
     wait_for(lambda: server.client.info("regear")["regear_host_attached"] == 0)
-    with pytest.raises(redis_py.ResponseError, match="^NOHOST"):
+    with pytest.raises(redis_py.ResponseError, match=r"^NOHOST"):
         write(server, **ADA)
     assert row(users) is None
     assert not server.client.exists("users:1")
@@ -173,7 +173,7 @@ def test_a_client_that_waits_too_long_is_in_doubt_and_both_sides_agree(
     write(redis_with_module, **ADA)
     blocker = LockedTable(postgres_server, users)
     with blocker:
-        with pytest.raises(redis_py.ResponseError, match="^INDOUBT"):
+        with pytest.raises(redis_py.ResponseError, match=r"^INDOUBT"):
             write(redis_with_module, visits=7)
         assert redis_with_module.client.hget("users:1", "visits") is None
     wait_for(lambda: redis_with_module.client.hget("users:1", "visits") == "7")
@@ -197,7 +197,8 @@ def test_a_killed_host_leaves_both_sides_equal(server, host, users, postgres_ser
         wait_for(blocker.has_waiter)
         host.kill()
         writer.join(10)
-        assert replies and str(replies[0]).startswith("INDOUBT")
+        assert replies
+        assert str(replies[0]).startswith("INDOUBT")
     host.start()
     wait_for(lambda: server.client.hget("users:1", "visits") == "7", 20)
     assert row(users)["visits"] == 7

@@ -108,7 +108,6 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
         ("with atomic(): pass", "atomic"),
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
         ("from rgsync import RGJSONWriteBehind as f; f(GB, 'a', 1, 'n')", "RGJSON"),
-        ("from rgsync import RGWriteThrough as f; f(GB, 'a', {}, 1, 'n')", "RGWriteT"),
         ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),
         ("from rgsync.Connectors import *; MongoConnector(1, 'd', 't', 'k')", "Mongo"),
     ],
