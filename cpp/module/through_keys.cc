@@ -21,6 +21,7 @@ bool MatchesThrough(std::string_view prefix, std::string_view key) {
 }
 
 std::string_view RealKey(std::string_view prefix, std::string_view key) {
+  if (!key.starts_with(prefix)) return key;
   const std::string_view rest = key.substr(prefix.size());
   const size_t open = rest.find('{');
   const size_t close = rest.rfind('}');

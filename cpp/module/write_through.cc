@@ -154,7 +154,8 @@ void WriteThrough::RunLater(rm::Ctx* ctx, const std::string& name,
           WriteThrough& through = State().through;
           Job* unknown = later->job.get();
           const std::string error = unknown->write.error;
-          if (error.empty()) {
+          // Its client may have been told meanwhile that nothing happened.
+          if (error.empty() && !unknown->cancelled) {
             through.Apply(timer_ctx, unknown);
           } else if (unknown->client != nullptr) {
             through.clients_.erase(unknown->client);
@@ -218,10 +219,11 @@ void WriteThrough::Refuse(std::string_view name, StreamId id,
 }
 
 void WriteThrough::Finish(const std::string& name, const JobPtr& job) {
+  const auto of_key = keys_.find(KeyOf(job->db, View(job->words[1].get())));
+  // It was forgotten with its data set.
+  if (of_key == keys_.end() || of_key->second.front() != job) return;
   --jobs_;
   job->handed = false;
-  const auto of_key = keys_.find(KeyOf(job->db, View(job->words[1].get())));
-  if (of_key == keys_.end()) return;
   of_key->second.pop_front();
   if (of_key->second.empty()) {
     keys_.erase(of_key);

@@ -114,6 +114,7 @@ def test_errors_of_redis_come_before_the_database_is_asked(server, users):
         (("HSET", "__{nothing}", "username", "x"), "no id"),
         (("HINCRBY", "__{users:1}", "visits", "x"), "not an integer"),
         (("HSET", "__{users:1}", "#", "="), "not available"),
+        (("DEL", "a", "__{users:1}"), "one by one"),
     ):
         with pytest.raises(redis_py.ResponseError, match=error):
             client.execute_command(*command)
