@@ -146,6 +146,7 @@ void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {
     spec->table.checkpoint_table = Text(worker, "checkpoint_table");
   }
   spec->table.checkpoint_id = spec->stream;
+  spec->table.journal = spec->through;
   spec->connect = MakeConnectionProvider(Callable(worker, "connect"));
 }
 
@@ -160,6 +161,7 @@ WorkerSpec ParseWorker(const py::dict& worker) {
   spec.lost_tail = TextOr(worker, "reconcile");
   if (Has(worker, "db")) spec.db = worker["db"].cast<int>();
   if (Has(worker, "through")) spec.through = worker["through"].cast<bool>();
+  spec.lanes = Count(worker, "lanes", 0);
   spec.commit_after = ParseCommitAfter(worker);
   spec.mapping = ParseMapping(worker);
   spec.mapping.history = ParseHistory(worker);

@@ -31,6 +31,9 @@ struct FieldValue {
 struct Change {
   Position position;
   std::string_view key;
+  // Of a write that its client waits for: the key in Redis, as `key` holds
+  // the row's id only.
+  std::string_view real_key = {};
   std::string_view event;
   std::string_view ack;  // id of the stream to confirm on; empty: none
   Operation operation = Operation::kMerge;

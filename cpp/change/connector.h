@@ -25,8 +25,11 @@ struct Checkpoint {
   std::string epoch_id;  // random 128 bits of that life, in hex
   Position position;     // the newest change that is in the target
   uint64_t fence = 0;    // of the host that wrote it
+  // Stored beside that text where TableTarget::journal is set, and empty
+  // elsewhere: what this change and those written with it make of their keys.
+  std::string journal = {};
 
-  std::string Encode() const;
+  std::string Encode() const;  // all but the journal
   static Result<Checkpoint> Decode(std::string_view text);
 
   bool operator==(const Checkpoint&) const = default;
@@ -39,6 +42,7 @@ struct TableTarget {
   std::vector<std::string> primary_key;
   std::string checkpoint_table = "regear_checkpoint";
   std::string checkpoint_id;      // the change stream's name
+  bool journal = false;           // the checkpoint has one
   KeyTemplate key_template = {};  // as in the RowMapping
 };
 

@@ -20,12 +20,6 @@ constexpr milliseconds kIdle{1000};
 constexpr milliseconds kAcknowledgeAgain{100};
 constexpr milliseconds kDrainPoll{10};
 
-Status FencedBy(uint64_t fence) {
-  return Status(StatusCode::kFenced,
-                "another host has written to the target with fence " +
-                    std::to_string(fence) + ", this one stops");
-}
-
 }  // namespace
 
 BatchCommitter::BatchCommitter(const WorkerSpec* spec, Connector* connector,
@@ -124,8 +118,7 @@ Status BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
   const auto epochs = ledger_->Epochs();
   if (!epochs.ok()) return epochs.status().Annotate("epochs");
   const ResumePoint resume = FindResumePoint(stored, *epochs);
-  // What was written through and then lost is not in Redis to begin with.
-  if (!resume.lost_tail.empty() && !spec_.through) {
+  if (!resume.lost_tail.empty()) {
     REGEAR_RETURN_IF_ERROR(ledger_->MarkReconciling(resume.lost_tail));
     Log(LogLevel::kWarning, spec_.name + ": " + resume.lost_tail);
     if (events_.on_lost_tail) events_.on_lost_tail(resume.lost_tail);

@@ -15,6 +15,7 @@
 #include "engine/ledger.h"
 #include "engine/reconciler.h"
 #include "engine/stream_feeder.h"
+#include "engine/worker.h"
 #include "engine/worker_spec.h"
 #include "engine/worker_stats.h"
 #include "redis/cancellation.h"
@@ -39,33 +40,19 @@ struct WorkerParts {
 // batch is one transaction and never ends inside a unit. Failures are retried
 // for ever and are visible in the status. Memory is bounded by the options,
 // not by the backlog.
-class DrainWorker {
+class DrainWorker : public Worker {
  public:
-  using Milliseconds = std::chrono::milliseconds;
-
   DrainWorker(WorkerSpec spec, WorkerParts parts);
-  ~DrainWorker();  // as Stop without draining
-  DrainWorker(const DrainWorker&) = delete;
-  DrainWorker& operator=(const DrainWorker&) = delete;
+  ~DrainWorker() override;  // as Stop without draining
 
-  // Both threads are to end soon; returns at once. Safe in any thread.
-  void Abort();
-
-  // Writes what is captured at once, whatever batch and duration say, until
-  // the backlog is empty; a pause after a failure ends. Returns at once.
-  void Hurry() { buffer_.Hurry(); }
-
-  // Stops and returns when both threads have ended. With `drain` goes on
-  // until the backlog is empty, for at most `timeout`; false if it was not.
-  // A write that has begun is never interrupted.
-  bool Stop(bool drain, Milliseconds timeout);
-
-  // Whether every change captured before `unix_ms` was dealt with, as far as
-  // this worker knows. Asks the source for its backlog.
-  bool HasPassed(uint64_t unix_ms);
-
-  // JSON as in docs/host-link.md. Asks the source for its backlog.
-  std::string StatusJson();
+  void Abort() override;
+  // Writes what is captured at once, whatever batch and duration say.
+  void Hurry() override { buffer_.Hurry(); }
+  // With `drain`: until the backlog is empty.
+  bool Stop(bool drain, Milliseconds timeout) override;
+  // This and the next ask the source for its backlog.
+  bool HasPassed(uint64_t unix_ms) override;
+  std::string StatusJson() override;
 
  private:
   CommitterEvents MakeEvents(const CommitterEvents& events);

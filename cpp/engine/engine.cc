@@ -5,11 +5,23 @@
 #include <vector>
 
 #include "engine/connector_factory.h"
-#include "engine/redis_event_source.h"
 #include "engine/redis_ledger.h"
-#include "engine/through_ledger.h"
+#include "engine/through_worker.h"
 
 namespace regear {
+
+namespace {
+
+// SQLite has one writer at a time, and a callback of a recipe is not to be
+// called by two threads.
+size_t LanesFor(TargetKind target) {
+  constexpr size_t kServerLanes = 4;
+  const bool server =
+      target == TargetKind::kPostgres || target == TargetKind::kMysql;
+  return server ? kServerLanes : 1;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Create(std::string_view url) {
   auto parsed = RedisUrl::Parse(url);
@@ -44,11 +56,9 @@ Status Engine::StartWorker(WorkerSpec spec) {
     return Status(StatusCode::kFenced,
                   "worker " + spec.name + " cannot start without the lease");
   }
-  auto connector = MakeConnector(spec);
-  if (!connector.ok()) return connector.status();
   const std::string name = spec.name;
   // Ends outside the lock, which its last steps may need (AbortWorkers).
-  std::shared_ptr<DrainWorker> replaced;
+  std::shared_ptr<Worker> replaced;
   MutexLock lock(&mutex_);
   const auto found = workers_.find(name);
   if (found != workers_.end()) {
@@ -60,20 +70,43 @@ Status Engine::StartWorker(WorkerSpec spec) {
     workers_.erase(found);
   }
   reports_.erase(name);
-  WorkerParts parts = MakeParts(spec, *std::move(connector), lease);
-  workers_[name] = {
-      std::make_shared<DrainWorker>(std::move(spec), std::move(parts)), lease};
+  auto worker = MakeWorker(std::move(spec), lease);
+  if (!worker.ok()) return worker.status();
+  workers_[name] = {*std::move(worker), lease};
   return Status::Ok();
 }
 
-WorkerParts Engine::MakeParts(const WorkerSpec& spec,
-                              std::unique_ptr<Connector> connector,
-                              std::shared_ptr<const Lease> lease) {
-  WorkerParts parts;
-  parts.connector = std::move(connector);
-  parts.cancellation = std::make_shared<Cancellation>();
-  ConnectionOptions options = options_;
-  options.cancellation = parts.cancellation.get();
+Result<std::shared_ptr<Worker>> Engine::MakeWorker(WorkerSpec spec,
+                                                   const LeasePtr& lease) {
+  if (spec.through) return MakeThroughWorker(std::move(spec), lease);
+  auto connector = MakeConnector(spec);
+  if (!connector.ok()) return connector.status();
+  WorkerParts parts = MakeParts(spec, *std::move(connector), lease);
+  return std::shared_ptr<Worker>(
+      std::make_shared<DrainWorker>(std::move(spec), std::move(parts)));
+}
+
+Result<std::shared_ptr<Worker>> Engine::MakeThroughWorker(
+    WorkerSpec spec, const LeasePtr& lease) {
+  ThroughWorker::Parts parts;
+  parts.link = link_.get();
+  parts.lease = lease;
+  const size_t lanes = spec.lanes > 0 ? spec.lanes : LanesFor(spec.target);
+  const std::string id = spec.table.checkpoint_id;
+  for (size_t i = 0; i < lanes; ++i) {
+    spec.table.checkpoint_id = id + "/" + std::to_string(i);
+    auto connector = MakeConnector(spec);
+    if (!connector.ok()) return connector.status();
+    parts.connectors.push_back(*std::move(connector));
+  }
+  parts.on_conflict = [this, lease](const Checkpoint& found) {
+    OnConflict(found, *lease);
+  };
+  return std::shared_ptr<Worker>(
+      std::make_shared<ThroughWorker>(std::move(spec), std::move(parts)));
+}
+
+StreamControl Engine::MakeControl(const LeasePtr& lease) {
   StreamControl control;
   control.trim = [this, lease](const std::string& stream, Position position) {
     return link_->Trim(*lease, stream, position);
@@ -84,38 +117,33 @@ WorkerParts Engine::MakeParts(const WorkerSpec& spec,
   control.open = [this, lease](const Cancellation* cancellation) {
     return link_->OpenReader(*lease, cancellation);
   };
-  const std::string fence = std::to_string(lease->fence);
-  if (spec.through) {
-    control.read = {"RG.HOST", "THROUGH", fence, spec.name};
-    control.trim = [this, lease, name = spec.name](const std::string&,
-                                                   Position position) {
-      const std::string last = position.ToString();
-      const std::string_view args[] = {name, last};
-      return link_->Ask(*lease, "COMMITTED", args).status();
-    };
-  }
-  control.confirm = {"RG.HOST", "RENEW", fence};
+  control.confirm = {"RG.HOST", "RENEW", std::to_string(lease->fence)};
+  return control;
+}
+
+WorkerParts Engine::MakeParts(const WorkerSpec& spec,
+                              std::unique_ptr<Connector> connector,
+                              const LeasePtr& lease) {
+  WorkerParts parts;
+  parts.connector = std::move(connector);
+  parts.cancellation = std::make_shared<Cancellation>();
+  parts.lease = lease;
+  ConnectionOptions options = options_;
+  options.cancellation = parts.cancellation.get();
   parts.source = std::make_unique<RedisEventSource>(
-      options, spec.stream, std::move(control), spec.commit_after);
-  if (spec.through) {
-    parts.ledger =
-        std::make_shared<ThroughLedger>(link_.get(), lease, spec.name);
-  } else {
-    parts.ledger = std::make_shared<RedisLedger>(
-        link_.get(), lease, options,
-        LedgerNames{spec.name, spec.stream, spec.dead, spec.parked});
-  }
+      options, spec.stream, MakeControl(lease), spec.commit_after);
+  parts.ledger = std::make_shared<RedisLedger>(
+      link_.get(), lease, options,
+      LedgerNames{spec.name, spec.stream, spec.dead, spec.parked});
   parts.events.on_conflict = [this, lease](const Checkpoint& found) {
     OnConflict(found, *lease);
   };
   parts.events.all_passed = [this](uint64_t unix_ms) {
     return AllPassed(unix_ms);
   };
-  if (!spec.through)
-    parts.reconcile = std::make_unique<ReconcilerParts>(
-        ReconcilerParts{link_.get(), lease, options, parts.ledger,
-                        [spec] { return MakeConnector(spec); }});
-  parts.lease = std::move(lease);
+  parts.reconcile = std::make_unique<ReconcilerParts>(
+      ReconcilerParts{link_.get(), lease, options, parts.ledger,
+                      [spec] { return MakeConnector(spec); }});
   return parts;
 }
 
@@ -136,7 +164,7 @@ void Engine::OnConflict(const Checkpoint& found, const Lease& lease) {
 
 bool Engine::StopWorker(const std::string& name, bool drain,
                         Milliseconds timeout) {
-  std::shared_ptr<DrainWorker> worker;
+  std::shared_ptr<Worker> worker;
   {
     MutexLock lock(&mutex_);
     const auto found = workers_.find(name);
@@ -155,7 +183,7 @@ bool Engine::StopWorker(const std::string& name, bool drain,
 }
 
 bool Engine::AllPassed(uint64_t unix_ms) {
-  std::vector<std::shared_ptr<DrainWorker>> workers;
+  std::vector<std::shared_ptr<Worker>> workers;
   {
     MutexLock lock(&mutex_);
     for (const auto& [name, entry] : workers_) workers.push_back(entry.worker);
@@ -174,7 +202,7 @@ bool Engine::HurryWorker(const std::string& name) {
 }
 
 TextPairs Engine::WorkerStatuses() {
-  std::vector<std::pair<std::string, std::shared_ptr<DrainWorker>>> workers;
+  std::vector<std::pair<std::string, std::shared_ptr<Worker>>> workers;
   TextPairs statuses;
   {
     MutexLock lock(&mutex_);

@@ -19,6 +19,8 @@
 #include "base/thread_annotations.h"
 #include "engine/drain_worker.h"
 #include "engine/host_link.h"
+#include "engine/redis_event_source.h"
+#include "engine/worker.h"
 #include "engine/worker_spec.h"
 
 namespace regear {
@@ -49,9 +51,9 @@ class Engine {
   // Replaces a worker of the same name that has stopped; kInvalid if one of
   // that name still runs under this lease.
   Status StartWorker(WorkerSpec spec);
-  // As DrainWorker::Stop; true if there is no such worker.
+  // As Worker::Stop; true if there is no such worker.
   bool StopWorker(const std::string& name, bool drain, Milliseconds timeout);
-  // As DrainWorker::Hurry; false if there is no such worker.
+  // As Worker::Hurry; false if there is no such worker.
   bool HurryWorker(const std::string& name);
   // Status JSON by registration name: of the workers, and what was reported.
   TextPairs WorkerStatuses();
@@ -64,15 +66,22 @@ class Engine {
 
  private:
   struct Entry {
-    std::shared_ptr<DrainWorker> worker;
+    std::shared_ptr<Worker> worker;
     std::shared_ptr<const Lease> lease;  // that it was started under
   };
 
   explicit Engine(ConnectionOptions options);
 
+  using LeasePtr = std::shared_ptr<const Lease>;
+
+  Result<std::shared_ptr<Worker>> MakeWorker(WorkerSpec spec,
+                                             const LeasePtr& lease);
+  Result<std::shared_ptr<Worker>> MakeThroughWorker(WorkerSpec spec,
+                                                    const LeasePtr& lease);
   WorkerParts MakeParts(const WorkerSpec& spec,
                         std::unique_ptr<Connector> connector,
-                        std::shared_ptr<const Lease> lease);
+                        const LeasePtr& lease);
+  StreamControl MakeControl(const LeasePtr& lease);
   // Whether the workers have dealt with all that was captured before.
   bool AllPassed(uint64_t unix_ms);
   void OnConflict(const Checkpoint& found, const Lease& lease);

@@ -11,9 +11,7 @@ RedisEventSource::RedisEventSource(ConnectionOptions options,
       stream_(std::move(stream)),
       control_(std::move(control)),
       commit_after_(commit_after),
-      reader_(control_.read.empty()
-                  ? StreamReader(stream_, control_.confirm)
-                  : StreamReader::ByCommand(stream_, control_.read)) {}
+      reader_(stream_, control_.confirm) {}
 
 Status RedisEventSource::Seek(Position after) {
   connection_.reset();

@@ -25,8 +25,6 @@ struct StreamControl {
   // the lease there. A change that is read is then known to be of the life of
   // the data set that the lease is for.
   std::vector<std::string> confirm;
-  // Reads in place of XREAD (StreamReader::ByCommand); empty: it does not.
-  std::vector<std::string> read;
 };
 
 // Reads over a connection of its own, which each Seek opens anew.

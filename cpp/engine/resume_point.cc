@@ -25,4 +25,10 @@ ResumePoint FindResumePoint(const std::optional<Checkpoint>& stored,
                    end.ToString()};
 }
 
+Status FencedBy(uint64_t fence) {
+  return Status(StatusCode::kFenced,
+                "another host has written to the target with fence " +
+                    std::to_string(fence) + ", this one stops");
+}
+
 }  // namespace regear

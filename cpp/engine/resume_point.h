@@ -25,4 +25,7 @@ struct ResumePoint {
 ResumePoint FindResumePoint(const std::optional<Checkpoint>& stored,
                             const std::vector<Epoch>& epochs);
 
+// The failure of a host that met a newer `fence` in its target.
+Status FencedBy(uint64_t fence);
+
 }  // namespace regear

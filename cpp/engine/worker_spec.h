@@ -54,6 +54,7 @@ struct WorkerSpec {
   int db = 0;          // of the keys
   // Its changes are not in Redis before they are in the target: clients wait.
   bool through = false;
+  size_t lanes = 0;       // of a write-through; 0: as many as suit the target
   std::string lost_tail;  // not empty: reconciling was begun for this reason
   RowMapping mapping;     // how keys and fields become rows and columns
   TargetKind target = TargetKind::kSqlite;

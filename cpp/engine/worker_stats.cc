@@ -76,6 +76,12 @@ void WorkerStats::OnDeadLetter(const std::string& what) {
   last_dead_letter_ = what;
 }
 
+void WorkerStats::OnRefused(const std::string& why) {
+  MutexLock lock(&mutex_);
+  ++refused_;
+  last_refusal_ = why;
+}
+
 void WorkerStats::OnParked(uint64_t changes) {
   MutexLock lock(&mutex_);
   parked_ = changes;
@@ -130,6 +136,8 @@ std::string WorkerStats::ToJson(const StatusInputs& inputs) {
       {"folded", folded_},
       {"dead_lettered", dead_lettered_},
       {"last_dead_letter", TextOrNull(last_dead_letter_)},
+      {"refused", refused_},
+      {"last_refusal", TextOrNull(last_refusal_)},
       {"parked", parked_},
       {"batch_size", batch_size_.ToJson()},
       {"commit_seconds", commit_seconds_.ToJson()},

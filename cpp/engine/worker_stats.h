@@ -72,7 +72,8 @@ class WorkerStats {
   void OnWrite(uint64_t changes, uint64_t rows,
                std::chrono::steady_clock::duration took);
   void OnDeadLetter(const std::string& what);
-  void OnParked(uint64_t changes);  // that wait now
+  void OnRefused(const std::string& why);  // a write for which a client waits
+  void OnParked(uint64_t changes);         // that wait now
   // The target is open and nothing waits to be tried again.
   void OnReady();
   // An attempt failed. The failure is shown until OnWrite or OnReady.
@@ -96,6 +97,8 @@ class WorkerStats {
   uint64_t folded_ REGEAR_GUARDED_BY(mutex_) = 0;  // changes that others hid
   uint64_t dead_lettered_ REGEAR_GUARDED_BY(mutex_) = 0;
   uint64_t parked_ REGEAR_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_ REGEAR_GUARDED_BY(mutex_) = 0;
+  std::string last_refusal_ REGEAR_GUARDED_BY(mutex_);
   std::string last_dead_letter_ REGEAR_GUARDED_BY(mutex_);
   Histogram batch_size_ REGEAR_GUARDED_BY(mutex_);
   Histogram commit_seconds_ REGEAR_GUARDED_BY(mutex_);

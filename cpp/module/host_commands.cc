@@ -11,6 +11,7 @@
 #include "module/command_arguments.h"
 #include "module/commands.h"
 #include "module/host_stream_commands.h"
+#include "module/host_through_commands.h"
 #include "module/module_state.h"
 #include "module/stream_id.h"
 
@@ -183,29 +184,6 @@ int ReadEpochs(rm::Ctx* ctx, const Arguments& arguments) {
   return rm::kOk;
 }
 
-// THROUGH fence registration count block-ms after
-int ReadThrough(rm::Ctx* ctx, const Arguments& arguments) {
-  constexpr uint64_t kMaxBlockMs = 60'000;
-  return State().through.Read(
-      ctx, arguments.Text(1), arguments.Number(2),
-      static_cast<long long>(std::min(arguments.Number(3), kMaxBlockMs)),
-      ParseStreamId(arguments.Text(4)));
-}
-
-// COMMITTED fence registration id
-int Committed(rm::Ctx* ctx, const Arguments& arguments) {
-  State().through.Commit(ctx, arguments.Text(1),
-                         ParseStreamId(arguments.Text(2)));
-  return rm::ReplyWithSimpleString(ctx, "OK");
-}
-
-// REFUSED fence registration id message
-int Refused(rm::Ctx* ctx, const Arguments& arguments) {
-  State().through.Refuse(arguments.Text(1), ParseStreamId(arguments.Text(2)),
-                         arguments.Text(3));
-  return rm::ReplyWithSimpleString(ctx, "OK");
-}
-
 // LOG level text
 int LogLine(rm::Ctx* ctx, const Arguments& arguments) {
   rm::Log(ctx, std::string(arguments.Text(0)).c_str(), "%s",
@@ -226,7 +204,7 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 18> kSubcommands = {{
+constexpr std::array<Subcommand, 19> kSubcommands = {{
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -239,9 +217,10 @@ constexpr std::array<Subcommand, 18> kSubcommands = {{
     {"EPOCHS", 2, true, ReadEpochs},
     {"REGISTER", 4, true, Register},
     {"REGISTRY", 1, true, ReadRegistry},
-    {"THROUGH", 5, true, ReadThrough},
-    {"COMMITTED", 3, true, Committed},
-    {"REFUSED", 4, true, Refused},
+    {"RECOVER", 3, true, HostRecover},
+    {"THROUGH", 6, true, HostThrough},
+    {"COMMITTED", 5, true, HostCommitted},
+    {"REFUSED", 5, true, HostRefused},
     {"LOG", 2, false, LogLine},
     {"DETACH", 1, true, Detach},
     {"ATTACH", 3, false, Attach},

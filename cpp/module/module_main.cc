@@ -155,6 +155,7 @@ void OnFlush(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
             [&] { state->capture.OnFlushStart(ctx, flush->db); });
     return;
   }
+  state->through.TouchAll();
   Guarded(ctx, "a flush", [&] { state->capture.OnFlushEnd(ctx); });
   if (flush->db <= 0) RestoreRegistryLater(ctx);
 }
@@ -162,6 +163,7 @@ void OnFlush(rm::Ctx* ctx, rm::Event, uint64_t subevent, void* data) {
 void OnSwapDb(rm::Ctx* ctx, rm::Event, uint64_t, void* data) {
   if (!state->server.captures()) return;
   const auto* swap = static_cast<const rm::SwapDbInfo*>(data);
+  state->through.TouchAll();
   Guarded(ctx, "SWAPDB", [&] {
     if (state->own_keys.OnSwapDb(swap->first, swap->second)) {
       state->capture.FinishUnitLater(ctx);

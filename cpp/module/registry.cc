@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kRegistrationPrefix = "registration:";
 constexpr std::string_view kSessionPrefix = "session:";
 constexpr std::string_view kOrphanPrefix = "orphan:";
+constexpr std::string_view kAppliedPrefix = "applied:";
 constexpr size_t kMaxRetiredIds = 1024;
 
 std::string RandomHex128() {
@@ -38,6 +39,10 @@ std::string RandomHex128() {
 
 std::string Join(std::string_view prefix, std::string_view id) {
   return std::string(prefix).append(id);
+}
+
+std::string AppliedField(std::string_view name, uint64_t lane) {
+  return Join(kAppliedPrefix, std::to_string(lane)).append(":").append(name);
 }
 
 class WritingScope {
@@ -61,6 +66,7 @@ void Registry::Load(rm::Ctx* ctx) {
   registrations_.clear();
   sessions_.clear();
   orphans_.clear();
+  applied_.clear();
   std::vector<std::pair<std::string, std::string>> stored;
   {
     const StringPtr name = MakeString(kKey);
@@ -88,6 +94,8 @@ void Registry::LoadField(rm::Ctx* ctx, std::string_view field,
       DecodeMeta(value);
     } else if (field.starts_with(kSessionPrefix)) {
       sessions_.emplace(field.substr(kSessionPrefix.size()), value);
+    } else if (field.starts_with(kAppliedPrefix)) {
+      applied_.emplace(field, value);
     } else if (field.starts_with(kOrphanPrefix)) {
       auto orphan = nlohmann::json::parse(value);
       std::string stream = NamesOf(orphan).stream;
@@ -121,6 +129,7 @@ void Registry::Store(rm::Ctx* ctx) {
   for (const auto& [id, blob] : sessions_) {
     Write(ctx, Join(kSessionPrefix, id), blob);
   }
+  for (const auto& [field, token] : applied_) Write(ctx, field, token);
 }
 
 std::vector<std::string> Registry::Register(rm::Ctx* ctx,
@@ -213,6 +222,9 @@ void Registry::Remove(rm::Ctx* ctx, const std::string& id,
         orphans_.insert_or_assign(stream, MakeOrphan(definition));
     Write(ctx, Join(kOrphanPrefix, stream), orphan.first->second.dump());
   }
+  if (it->second.through() && !heirs.contains(it->second.Text("name"))) {
+    ForgetApplied(ctx, it->second.Text("name"));
+  }
   registrations_.erase(it);
   Erase(ctx, Join(kRegistrationPrefix, id));
   const bool session_is_used = std::any_of(
@@ -220,6 +232,14 @@ void Registry::Remove(rm::Ctx* ctx, const std::string& id,
       [&](const auto& entry) { return entry.second.session == session; });
   if (!session_is_used && sessions_.erase(session) > 0) {
     Erase(ctx, Join(kSessionPrefix, session));
+  }
+}
+
+void Registry::ForgetApplied(rm::Ctx* ctx, const std::string& name) {
+  for (auto it = applied_.begin(); it != applied_.end();) {
+    const bool own = it->first.ends_with(":" + name);
+    if (own) Erase(ctx, it->first);
+    it = own ? applied_.erase(it) : std::next(it);
   }
 }
 
@@ -290,6 +310,20 @@ void Registry::BeginEpoch(rm::Ctx* ctx) {
     last_ids[stream] = LastGeneratedId(ctx, stream);
   }
   epochs_.Begin(RandomHex128(), std::move(last_ids));
+}
+
+std::string Registry::AppliedBy(std::string_view name, uint64_t lane) const {
+  const auto found = applied_.find(AppliedField(name, lane));
+  return found == applied_.end() ? std::string() : found->second;
+}
+
+void Registry::NoteApplied(rm::Ctx* ctx, std::string_view name, uint64_t lane,
+                           std::string_view token) {
+  const std::string field = AppliedField(name, lane);
+  std::string& applied = applied_[field];
+  if (applied == token) return;
+  applied = token;
+  Write(ctx, field, token);
 }
 
 bool Registry::IsOwnKey(std::string_view key) const {

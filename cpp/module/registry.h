@@ -26,6 +26,8 @@ namespace regear {
 //   registration:<id>    Registration::Encode
 //   orphan:<stream>      MakeOrphan: a backlog without a registration
 //   session:<id>         the host's sealed blob, opaque to the module
+//   applied:<lane>:<registration>
+//                        the last group of a write-through that is in both
 // Memory is the truth: a change made to the hash by others is undone.
 // Main thread only.
 class Registry {
@@ -100,6 +102,12 @@ class Registry {
   void BeginEpoch(rm::Ctx* ctx);
   void StoreMeta(rm::Ctx* ctx) { Write(ctx, kMeta, EncodeMeta()); }
 
+  // The group of writes that this lane of a write-through registration has
+  // applied last; it is stored together with them. Empty: none.
+  std::string AppliedBy(std::string_view name, uint64_t lane) const;
+  void NoteApplied(rm::Ctx* ctx, std::string_view name, uint64_t lane,
+                   std::string_view token);
+
   // True while the module itself writes the hash.
   bool writing() const { return writing_; }
   // True for keys that hold regear's own state: never captured.
@@ -122,6 +130,7 @@ class Registry {
                                     const std::string& name) const;
   // Merges `patch` into a definition and stores it.
   void Patch(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
+  void ForgetApplied(rm::Ctx* ctx, const std::string& name);
   void FindOwnKeys();
   std::string NextId();
   void Changed();
@@ -130,6 +139,7 @@ class Registry {
   std::map<std::string, Registration> registrations_;  // by KeysReader id
   std::map<std::string, std::string> sessions_;        // id → sealed blob
   std::map<std::string, nlohmann::json> orphans_;      // by stream
+  std::map<std::string, std::string> applied_;         // by the field's name
   std::unordered_set<std::string> own_keys_;
   std::deque<std::string> retired_ids_;  // partners of unregistered ids
   uint64_t next_id_ = 1;

@@ -1,85 +1,58 @@
 #include "module/through_reply.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cctype>
-#include <string>
 
+#include "module/ack.h"
 #include "module/command_arguments.h"
 
 namespace regear {
 
-bool HasMappedField(const HashWrite& write, const CaptureRule& fields) {
-  const auto mapped = [&](rm::String* field) {
-    return fields.WantsField(View(field));
-  };
-  return std::any_of(
-             write.set.begin(), write.set.end(),
-             [&](const auto& pair) { return mapped(pair.field.get()); }) ||
-         std::any_of(write.cleared.begin(), write.cleared.end(),
-                     [&](const auto& field) { return mapped(field.get()); });
+namespace {
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return lower;
 }
 
-void ReplyEntry(rm::Ctx* ctx, StreamId id, std::string_view row_id,
-                std::string_view command, const HashWrite& write,
-                const CaptureRule& fields) {
-  std::string event(command);
-  std::transform(event.begin(), event.end(), event.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+void ReplyEntry(rm::Ctx* ctx, const ThroughPart& part, std::string_view event,
+                bool continues) {
+  const HashWrite& write = part.write;
   std::vector<std::string_view> words = {
-      "_original_key", row_id, "_event", event, "#", write.deletes ? "~" : "="};
+      "_original_key", part.row_id, "_event",
+      event,           "#",         write.deletes ? "~" : "="};
+  if (continues) words.insert(words.end(), {"_unit", "+"});
   if (!write.deletes) {
     for (const StringPtr& field : write.cleared) {
-      if (!fields.WantsField(View(field.get()))) continue;
       words.insert(words.end(), {"_clear", View(field.get())});
     }
+  }
+  words.insert(words.end(), {"_key", View(part.key.get())});
+  if (!write.deletes) {
     for (const auto& pair : write.set) {
-      if (!fields.WantsField(View(pair.field.get()))) continue;
       words.insert(words.end(),
                    {View(pair.field.get()), View(pair.value.get())});
     }
   }
   rm::ReplyWithArray(ctx, 2);
-  Reply(ctx, Text(id));
+  Reply(ctx, Text(part.id));
   rm::ReplyWithArray(ctx, static_cast<long>(words.size()));
   for (const std::string_view word : words) Reply(ctx, word);
 }
 
-CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
-                        bool resp3) {
-  std::vector<rm::String*> arguments;
-  for (size_t i = 1; i < words.size(); ++i) arguments.push_back(words[i].get());
-  const std::string name(View(words[0].get()));
-  return CallReplyPtr(rm::Call(ctx, name.c_str(), resp3 ? "!E3v" : "!Ev",
-                               arguments.data(), arguments.size()));
+void CallWithWords(rm::Ctx* ctx, const char* command, rm::String* key,
+                   std::vector<rm::String*>* words) {
+  if (words->empty()) return;
+  const CallReplyPtr reply(
+      rm::Call(ctx, command, "!sv", key, words->data(), words->size()));
 }
 
-void ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write) {
-  if (write.deletes) {
-    const CallReplyPtr reply(rm::Call(ctx, "DEL", "!s", key));
-    return;
-  }
-  std::vector<rm::String*> words;
-  for (const StringPtr& field : write.cleared) words.push_back(field.get());
-  if (!words.empty()) {
-    const CallReplyPtr reply(
-        rm::Call(ctx, "HDEL", "!sv", key, words.data(), words.size()));
-  }
-  words.clear();
-  for (const auto& pair : write.set) {
-    words.insert(words.end(), {pair.field.get(), pair.value.get()});
-  }
-  if (!words.empty()) {
-    const CallReplyPtr reply(
-        rm::Call(ctx, "HSET", "!sv", key, words.data(), words.size()));
-  }
-}
-
-void ReplyForState(rm::Ctx* ctx, HashCommand command,
-                   const std::vector<StringPtr>& words,
-                   const HashWrite& write) {
-  switch (command) {
+// The reply that the command would have given.
+void ReplyForState(rm::Ctx* ctx, const ThroughJob& job, long long deleted) {
+  const HashWrite& write = job.parts.front().write;
+  switch (job.command) {
     case HashCommand::kHincrby:
       rm::ReplyWithLongLong(
           ctx, std::stoll(std::string(View(write.set.front().value.get()))));
@@ -91,15 +64,100 @@ void ReplyForState(rm::Ctx* ctx, HashCommand command,
       rm::ReplyWithLongLong(ctx, static_cast<long long>(write.cleared.size()));
       return;
     case HashCommand::kHset:
-      if (strcasecmp(std::string(View(words[0].get())).c_str(), "hmset") == 0) {
+      if (LowerCase(View(job.words[0].get())) == "hmset") {
         rm::ReplyWithSimpleString(ctx, "OK");
       } else {
         rm::ReplyWithLongLong(ctx, 0);  // all fields were there
       }
       return;
+    case HashCommand::kDelete:
+      rm::ReplyWithLongLong(ctx, deleted);
+      return;
     default:
       rm::ReplyWithLongLong(ctx, 1);
   }
+}
+
+// A key that has expired is gone, and its event says so, once it is looked at.
+void ExpireNow(rm::Ctx* ctx, const ThroughJob& job) {
+  for (const ThroughPart& part : job.parts) {
+    const KeyPtr key(rm::OpenKey(ctx, part.key.get(), rm::kOpenRead));
+  }
+}
+
+}  // namespace
+
+void ReplyEntries(rm::Ctx* ctx, const ThroughJob& job) {
+  const std::string event = LowerCase(View(job.words[0].get()));
+  for (const ThroughPart& part : job.parts) {
+    ReplyEntry(ctx, part, event, &part != &job.parts.front());
+  }
+}
+
+CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
+                        bool resp3) {
+  std::vector<rm::String*> arguments;
+  arguments.reserve(words.size());
+  for (size_t i = 1; i < words.size(); ++i) arguments.push_back(words[i].get());
+  const std::string name(View(words[0].get()));
+  return CallReplyPtr(rm::Call(ctx, name.c_str(), resp3 ? "!E3v" : "!Ev",
+                               arguments.data(), arguments.size()));
+}
+
+long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write) {
+  if (write.deletes) {
+    const CallReplyPtr reply(rm::Call(ctx, "DEL", "!s", key));
+    return rm::CallReplyInteger(reply.get());
+  }
+  std::vector<rm::String*> words;
+  for (const StringPtr& field : write.cleared) words.push_back(field.get());
+  CallWithWords(ctx, "HDEL", key, &words);
+  words.clear();
+  for (const auto& pair : write.set) {
+    words.insert(words.end(), {pair.field.get(), pair.value.get()});
+  }
+  CallWithWords(ctx, "HSET", key, &words);
+  return 0;
+}
+
+void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client) {
+  const DatabaseScope database(ctx, job->db);
+  if (!job->redis_only) ExpireNow(ctx, *job);
+  // Somebody wrote the key meanwhile: the command could come to another
+  // result than the one that the database has. A '#' alone is no command.
+  const bool as_state = job->touched || (job->command == HashCommand::kHset &&
+                                         job->words.size() == 2);
+  CallReplyPtr reply;
+  long long deleted = 0;
+  if (as_state) {
+    for (const ThroughPart& part : job->parts) {
+      deleted += ApplyState(ctx, part.key.get(), part.write);
+    }
+  } else {
+    reply = RunCommand(ctx, job->words, job->resp3);
+  }
+  AckJob(ctx, *job, "");
+  if (client == nullptr) return;
+  rm::Ctx* answer = rm::GetThreadSafeContext(client);
+  if (reply != nullptr) {
+    rm::ReplyWithCallReply(answer, reply.get());
+  } else if (as_state) {
+    ReplyForState(answer, *job, deleted);
+  } else {
+    rm::ReplyWithError(answer,
+                       "ERR the database has the write, Redis refused it");
+  }
+  rm::FreeThreadSafeContext(answer);
+  rm::UnblockClient(client, nullptr);
+}
+
+void AckJob(rm::Ctx* ctx, const ThroughJob& job, std::string_view error) {
+  if (job.ack.empty()) return;
+  const DatabaseScope database(ctx, job.db);
+  const StringPtr stream = MakeString(
+      std::string("{").append(View(job.parts.front().key.get())).append("}") +
+      job.ack);
+  SendAck(ctx, stream.get(), error.empty() ? "done" : "failed", error);
 }
 
 }  // namespace regear

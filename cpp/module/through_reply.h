@@ -1,31 +1,32 @@
-// How a write looks to the host, and to the client that waits for it.
+// How a write looks to the host, what becomes of it in Redis, and what its
+// client is told.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "module/capture_rule.h"
 #include "module/handles.h"
-#include "module/hash_write.h"
-#include "module/stream_id.h"
+#include "module/through_job.h"
 
 namespace regear {
 
-bool HasMappedField(const HashWrite& write, const CaptureRule& fields);
-
-// An entry of a change stream (grammar: module/change_entry.h), whose key is
-// the row's id.
-void ReplyEntry(rm::Ctx* ctx, StreamId id, std::string_view row_id,
-                std::string_view command, const HashWrite& write,
-                const CaptureRule& fields);
+// As many entries of a change stream as the job has parts, each with the id
+// of the row as its key and, as the last of its marks, "_key": the real key.
+// Behind it come all fields, mapped or not (grammar: module/change_entry.h).
+void ReplyEntries(rm::Ctx* ctx, const ThroughJob& job);
 
 // Runs the command as it was sent; null if the server does not know it.
 CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
                         bool resp3);
-// Makes the fields what the database holds of them.
-void ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write);
-// The reply that the command would have given.
-void ReplyForState(rm::Ctx* ctx, HashCommand command,
-                   const std::vector<StringPtr>& words, const HashWrite& write);
+// Makes the key what the database holds of it; the number of deleted keys.
+long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write);
+
+// Does in Redis what the database has, or need not know; tells the client,
+// if there is one, and its ack stream. `client` is let go on.
+void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client);
+
+// The ack of a job whose client asked for one: done if `error` is empty.
+void AckJob(rm::Ctx* ctx, const ThroughJob& job, std::string_view error);
 
 }  // namespace regear

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "module/command_arguments.h"
 #include "module/guard.h"
 #include "module/host_link.h"
 #include "module/module_state.h"
@@ -14,16 +13,35 @@ namespace regear {
 
 namespace {
 
+constexpr std::string_view kNoHost =
+    "NOHOST the host went away, nothing was written";
+constexpr std::string_view kUnregistered =
+    "WRITETHROUGH the registration was removed, nothing was written";
 constexpr std::string_view kNothingHappened =
     "WRITETHROUGH the database was not asked in time, nothing was written";
 constexpr std::string_view kInDoubt =
     "INDOUBT the database has not answered: the write may be in it, and is "
     "applied here once it is known";
 
+using Stage = ThroughJob::Stage;
+
 }  // namespace
+
+WriteThrough::WriteThrough()
+    : queue_([this](const std::string& name) { WakeReader(name); }) {}
 
 void WriteThrough::SetRules(std::vector<ThroughRule> rules) {
   rules_ = std::move(rules);
+  // What was handed over of a registration that is gone is in the hands of
+  // its host; nobody takes the rest any more.
+  std::vector<ThroughJobPtr> left;
+  for (const auto& [client, job] : clients_) {
+    const bool registered = std::any_of(
+        rules_.begin(), rules_.end(),
+        [&](const auto& rule) { return rule.name == job->registration; });
+    if (!registered && job->stage < Stage::kHanded) left.push_back(job);
+  }
+  for (const ThroughJobPtr& job : left) Cancel(job, kUnregistered);
 }
 
 const ThroughRule* WriteThrough::RuleOf(std::string_view key) const {
@@ -33,260 +51,168 @@ const ThroughRule* WriteThrough::RuleOf(std::string_view key) const {
   return nullptr;
 }
 
-std::string WriteThrough::KeyOf(int db, std::string_view key) {
-  return std::to_string(db) + ":" + std::string(key);
-}
-
-StreamId WriteThrough::NextId() {
-  const StreamId now{static_cast<uint64_t>(rm::Milliseconds()), 0};
-  last_ = std::max(now, last_.Next());
-  return last_;
-}
-
 void WriteThrough::Enqueue(rm::Ctx* ctx, const ThroughRule& rule,
                            HashCommand command, rm::String** words, int count) {
-  auto job = std::make_shared<Job>();
-  job->fields = rule.fields;
-  job->db = rm::GetSelectedDb(ctx);
-  job->command = command;
-  const std::string_view key = View(words[1]);
-  job->row_id = *ThroughId(rule.prefix, key);
-  job->resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
-  job->words.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) job->words.push_back(Share(words[i]));
-  job->words[1] = MakeString(RealKey(rule.prefix, key));
+  const ThroughJobPtr job = MakeThroughJob(ctx, rule, command, words, count);
   job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnTimeout>,
                                 nullptr, rule.timeout_ms);
   rm::SetDisconnectCallback(job->client, OnClientGone);
   clients_[job->client] = job;
-  ++jobs_;
-  auto& of_key = keys_[KeyOf(job->db, View(job->words[1].get()))];
-  of_key.push_back(job);
-  if (of_key.size() == 1) MakeReady(rule.name, job);
+  queue_.Add(job);
 }
 
-void WriteThrough::MakeReady(const std::string& name, const JobPtr& job) {
-  Line& line = lines_[name];
-  line.ready.push_back(job);
-  WakeReader(&line);
-}
-
-void WriteThrough::WakeReader(Line* line) {
-  if (line->reader == nullptr) return;
-  rm::UnblockClient(std::exchange(line->reader, nullptr), nullptr);
-}
-
-int WriteThrough::Read(rm::Ctx* ctx, std::string_view name, size_t count,
-                       long long block_ms, StreamId after) {
-  const std::string text(name);
-  Line& line = lines_[text];
-  if (line.reader != nullptr) {
-    return rm::ReplyWithError(ctx, "ERR somebody else is waiting already");
-  }
-  const bool something = line.handed.upper_bound(after) != line.handed.end() ||
-                         !line.ready.empty();
-  if (something || block_ms == 0) return ReplyJobs(ctx, text, count, after);
-  // What is handed over is chosen in the reply callback, so that all writes
-  // of one turn of the server's event loop go together.
-  line.count = count;
-  line.after = after;
-  line.reader =
-      rm::BlockClient(ctx, GuardedCommand<OnReadable>,
-                      GuardedCommand<OnReadTimeout>, nullptr, block_ms);
-  rm::SetDisconnectCallback(line.reader, OnReaderGone);
-  return rm::kOk;
-}
-
-int WriteThrough::ReplyJobs(rm::Ctx* ctx, const std::string& name, size_t count,
-                            StreamId after) {
-  Line& line = lines_[name];
-  std::vector<const Job*> jobs;
-  for (auto it = line.handed.upper_bound(after);
-       it != line.handed.end() && jobs.size() < count; ++it) {
-    jobs.push_back(it->second.get());
-  }
-  while (jobs.size() < count && !line.ready.empty()) {
-    const JobPtr job = line.ready.front();
-    line.ready.pop_front();
-    if (job->cancelled) {
-      Finish(name, job);
-      continue;
-    }
-    if (!ForeseeJob(ctx, job.get())) {
-      RunLater(ctx, name, job);
-      continue;
-    }
-    job->id = NextId();
-    job->handed = true;
-    line.handed[job->id] = job;
-    jobs.push_back(job.get());
-  }
-  if (jobs.empty()) return rm::ReplyWithNull(ctx);
-  rm::ReplyWithArray(ctx, 1);
-  rm::ReplyWithArray(ctx, 2);
-  Reply(ctx, name);
-  rm::ReplyWithArray(ctx, static_cast<long>(jobs.size()));
-  for (const Job* job : jobs) {
-    ReplyEntry(ctx, job->id, job->row_id, View(job->words[0].get()), job->write,
-               *job->fields);
-  }
-  return rm::kOk;
-}
-
-bool WriteThrough::ForeseeJob(rm::Ctx* ctx, Job* job) {
-  const DatabaseScope database(ctx, job->db);
-  job->write = Foresee(ctx, job->command, job->words);
-  if (!job->write.error.empty()) return false;
-  return job->write.deletes || HasMappedField(job->write, *job->fields);
-}
-
-void WriteThrough::RunLater(rm::Ctx* ctx, const std::string& name,
-                            const JobPtr& job) {
-  struct Later {
-    std::string name;
-    JobPtr job;
-  };
+void WriteThrough::RunLater(rm::Ctx* ctx, const ThroughJobPtr& job) {
   rm::CreateTimer(
       ctx, 0,
       [](rm::Ctx* timer_ctx, void* data) {
-        const std::unique_ptr<Later> later(static_cast<Later*>(data));
+        const std::unique_ptr<ThroughJobPtr> held(
+            static_cast<ThroughJobPtr*>(data));
         Guarded(timer_ctx, "a write that its database need not know", [&] {
+          const ThroughJobPtr& unknown = *held;
+          if (unknown->stage == Stage::kDone) return;  // it was forgotten
           WriteThrough& through = State().through;
-          Job* unknown = later->job.get();
-          const std::string error = unknown->write.error;
-          // Its client may have been told meanwhile that nothing happened.
-          if (error.empty() && !unknown->cancelled) {
-            through.Apply(timer_ctx, unknown);
-          } else if (unknown->client != nullptr) {
-            through.clients_.erase(unknown->client);
-            AnswerError(std::exchange(unknown->client, nullptr), error);
+          const std::string& error = unknown->parts.front().write.error;
+          if (error.empty()) {
+            unknown->touched = false;  // it counts as it is run
+            ApplyJob(timer_ctx, unknown.get(),
+                     through.TakeClient(unknown.get()));
+          } else {
+            AckJob(timer_ctx, *unknown, error);
+            through.Answer(unknown.get(), error);
           }
-          through.Finish(later->name, later->job);
+          through.queue_.Finish(unknown);
         });
       },
-      new Later{name, job});
+      new ThroughJobPtr(job));
 }
 
-void WriteThrough::Commit(rm::Ctx* ctx, std::string_view name, StreamId last) {
-  const auto line = lines_.find(name);
-  if (line == lines_.end()) return;
-  auto& handed = line->second.handed;
+void WriteThrough::Commit(rm::Ctx* ctx, std::string_view name, uint64_t lane,
+                          StreamId last, std::string_view token) {
+  auto& handed = LineOf(name).lanes[lane].handed;
   while (!handed.empty() && handed.begin()->first <= last) {
-    const JobPtr job = handed.begin()->second;
+    const ThroughJobPtr job = handed.begin()->second;
     handed.erase(handed.begin());
-    job->handed = false;  // what it writes now is its own
-    Apply(ctx, job.get());
-    Finish(line->first, job);
+    Apply(ctx, job);
   }
+  State().registry.NoteApplied(ctx, name, lane, token);
 }
 
-void WriteThrough::Apply(rm::Ctx* ctx, Job* job) {
-  const DatabaseScope database(ctx, job->db);
-  CallReplyPtr reply;
-  // Somebody wrote the key meanwhile: the command could come to another
-  // result than the one that the database has.
-  if (job->touched) ApplyState(ctx, job->words[1].get(), job->write);
-  if (!job->touched) reply = RunCommand(ctx, job->words, job->resp3);
+void WriteThrough::Apply(rm::Ctx* ctx, const ThroughJobPtr& job) {
+  ++LineOf(job->registration).counts.committed;
+  ApplyJob(ctx, job.get(), TakeClient(job.get()));
+  queue_.Finish(job);
+}
+
+void WriteThrough::Refuse(rm::Ctx* ctx, std::string_view name, uint64_t lane,
+                          StreamId id, std::string_view message) {
+  auto& handed = LineOf(name).lanes[lane].handed;
+  const auto found = handed.find(id);
+  if (found == handed.end()) return;
+  const ThroughJobPtr job = found->second;
+  handed.erase(found);
+  ++LineOf(name).counts.refused;
+  AckJob(ctx, *job, message);
+  Answer(job.get(), "WRITETHROUGH " + std::string(message));
+  queue_.Finish(job);
+}
+
+void WriteThrough::Recover(rm::Ctx* ctx, std::string_view name,
+                           const std::vector<RecoveredLane>& lanes) {
+  Registry& registry = State().registry;
+  Line& line = LineOf(name);
+  std::vector<const ThroughPart*> lost;
+  for (const RecoveredLane& lane : lanes) {
+    auto& handed = line.lanes[lane.lane].handed;
+    while (!handed.empty() && handed.begin()->first <= lane.position) {
+      const ThroughJobPtr job = handed.begin()->second;
+      handed.erase(handed.begin());
+      Apply(ctx, job);
+    }
+    if (lane.token.empty() ||
+        registry.AppliedBy(name, lane.lane) == lane.token) {
+      continue;
+    }
+    for (const ThroughPart& part : lane.journal) lost.push_back(&part);
+  }
+  std::sort(lost.begin(), lost.end(),
+            [](const auto* a, const auto* b) { return a->id < b->id; });
+  const DatabaseScope database(ctx, registry.Named(name).rule->db());
+  for (const ThroughPart* part : lost) {
+    ApplyState(ctx, part->key.get(), part->write);
+  }
+  for (const RecoveredLane& lane : lanes) {
+    if (!lane.token.empty()) {
+      registry.NoteApplied(ctx, name, lane.lane, lane.token);
+    }
+  }
+  PutBackAll(&line);
+  line.recovered = State().link.fence();
+}
+
+// In the order in which they were handed over.
+void WriteThrough::PutBackAll(Line* line) {
+  std::map<StreamId, ThroughJobPtr> all;
+  for (auto& [number, lane] : line->lanes) all.merge(lane.handed);
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    queue_.PutBack(it->second);
+  }
+  for (auto& [number, lane] : line->lanes) lane.handed.clear();
+}
+
+rm::BlockedClient* WriteThrough::TakeClient(ThroughJob* job) {
   rm::BlockedClient* client = std::exchange(job->client, nullptr);
-  if (client == nullptr) return;
-  clients_.erase(client);
-  rm::Ctx* answer = rm::GetThreadSafeContext(client);
-  if (reply != nullptr) {
-    rm::ReplyWithCallReply(answer, reply.get());
-  } else if (job->touched) {
-    ReplyForState(answer, job->command, job->words, job->write);
-  } else {
-    rm::ReplyWithError(answer,
-                       "ERR the database has the write, Redis refused it");
-  }
-  rm::FreeThreadSafeContext(answer);
-  rm::UnblockClient(client, nullptr);
+  if (client != nullptr) clients_.erase(client);
+  return client;
 }
 
-void WriteThrough::Refuse(std::string_view name, StreamId id,
-                          std::string_view message) {
-  const auto line = lines_.find(name);
-  if (line == lines_.end()) return;
-  const auto found = line->second.handed.find(id);
-  if (found == line->second.handed.end()) return;
-  const JobPtr job = found->second;
-  line->second.handed.erase(found);
-  if (rm::BlockedClient* client = std::exchange(job->client, nullptr)) {
-    clients_.erase(client);
-    AnswerError(client, "WRITETHROUGH " + std::string(message));
-  }
-  Finish(line->first, job);
+void WriteThrough::Answer(ThroughJob* job, std::string_view error) {
+  if (rm::BlockedClient* client = TakeClient(job)) AnswerError(client, error);
 }
 
-void WriteThrough::Finish(const std::string& name, const JobPtr& job) {
-  const auto of_key = keys_.find(KeyOf(job->db, View(job->words[1].get())));
-  // It was forgotten with its data set.
-  if (of_key == keys_.end() || of_key->second.front() != job) return;
-  --jobs_;
-  job->handed = false;
-  of_key->second.pop_front();
-  if (of_key->second.empty()) {
-    keys_.erase(of_key);
-  } else {
-    MakeReady(name, of_key->second.front());
-  }
-}
-
-void WriteThrough::OnKeyEvent(int db, std::string_view key) {
-  if (keys_.empty()) return;
-  const auto of_key = keys_.find(KeyOf(db, key));
-  if (of_key == keys_.end()) return;
-  Job* first = of_key->second.front().get();
-  if (first->handed) first->touched = true;
+void WriteThrough::Cancel(const ThroughJobPtr& job, std::string_view why) {
+  Answer(job.get(), why);
+  queue_.Cancel(job);
 }
 
 void WriteThrough::OnHostLost() {
-  for (auto& [name, line] : lines_) WakeReader(&line);
-  for (const auto& [client, job] : std::exchange(clients_, {})) {
-    job->client = nullptr;
-    job->cancelled = !job->handed;
-    AnswerError(client, job->handed
-                            ? kInDoubt
-                            : "NOHOST the host went away, nothing was written");
+  for (auto& [name, line] : lines_) {
+    line.waking = nullptr;
+    for (auto& [number, lane] : line.lanes) {
+      if (lane.reader == nullptr) continue;
+      rm::UnblockClient(std::exchange(lane.reader, nullptr), nullptr);
+    }
+  }
+  std::vector<ThroughJobPtr> jobs;
+  for (const auto& [client, job] : clients_) jobs.push_back(job);
+  for (const ThroughJobPtr& job : jobs) {
+    if (job->stage < Stage::kHanded) {
+      Cancel(job, kNoHost);
+    } else {
+      ++LineOf(job->registration).counts.in_doubt;
+      Answer(job.get(), kInDoubt);
+    }
   }
 }
 
 void WriteThrough::Forget() {
   OnHostLost();
-  for (auto& [name, line] : lines_) {
-    line.ready.clear();
-    line.handed.clear();
-  }
-  keys_.clear();
-  jobs_ = 0;
+  for (auto& [name, line] : lines_) line.lanes.clear();
+  queue_.Clear();
 }
 
-int WriteThrough::OnReadable(rm::Ctx* ctx, rm::String** argv, int argc) {
-  // RG.HOST THROUGH fence name count block-ms after
-  const CommandArguments arguments(argv, argc);
-  WriteThrough& through = State().through;
-  if (!State().link.IsCurrent(arguments.Number(2))) {
-    return rm::ReplyWithNull(ctx);
+ThroughCounts WriteThrough::CountsOf(std::string_view name) const {
+  const auto line = lines_.find(name);
+  if (line == lines_.end()) return {};
+  ThroughCounts counts = line->second.counts;
+  for (const auto& [number, lane] : line->second.lanes) {
+    counts.in_flight += lane.handed.size();
   }
-  return through.ReplyJobs(ctx, std::string(arguments.Text(3)),
-                           arguments.Number(4),
-                           ParseStreamId(arguments.Text(6)));
-}
-
-int WriteThrough::OnReadTimeout(rm::Ctx* ctx, rm::String**, int) {
-  rm::BlockedClient* client = rm::GetBlockedClientHandle(ctx);
-  for (auto& [name, line] : State().through.lines_) {
-    if (line.reader == client) line.reader = nullptr;
+  for (const auto& [client, job] : clients_) {
+    if (job->registration == name && job->stage < Stage::kHanded) {
+      ++counts.waiting;
+    }
   }
-  return rm::ReplyWithNull(ctx);
-}
-
-void WriteThrough::OnReaderGone(rm::Ctx*, rm::BlockedClient* client) {
-  for (auto& [name, line] : State().through.lines_) {
-    if (line.reader != client) continue;
-    line.reader = nullptr;
-    rm::UnblockClient(client, nullptr);
-  }
+  return counts;
 }
 
 int WriteThrough::OnTimeout(rm::Ctx* ctx, rm::String**, int) {
@@ -295,12 +221,17 @@ int WriteThrough::OnTimeout(rm::Ctx* ctx, rm::String**, int) {
   if (found == through.clients_.end()) {
     return rm::ReplyWithError(ctx, kInDoubt.data());
   }
-  const JobPtr job = found->second;
+  const ThroughJobPtr job = found->second;
   through.clients_.erase(found);
-  job->client = nullptr;
-  job->cancelled = !job->handed;
-  return rm::ReplyWithError(
-      ctx, job->handed ? kInDoubt.data() : kNothingHappened.data());
+  job->client = nullptr;  // the server frees it
+  ThroughCounts& counts = through.LineOf(job->registration).counts;
+  if (job->stage == Stage::kHanded) {
+    ++counts.in_doubt;
+    return rm::ReplyWithError(ctx, kInDoubt.data());
+  }
+  ++counts.timed_out;
+  through.queue_.Cancel(job);
+  return rm::ReplyWithError(ctx, kNothingHappened.data());
 }
 
 void WriteThrough::OnClientGone(rm::Ctx*, rm::BlockedClient* client) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,100 +14,120 @@
 #include "module/handles.h"
 #include "module/hash_write.h"
 #include "module/stream_id.h"
+#include "module/through_job.h"
+#include "module/through_queue.h"
 
 namespace regear {
 
-struct ThroughRule {
-  std::string name;  // of the registration
-  std::string prefix;
-  std::shared_ptr<CaptureRule> fields;  // its database, and what is mapped
-  long long timeout_ms = 0;
+// Of one registration, since the module was loaded.
+struct ThroughCounts {
+  uint64_t waiting = 0;    // now, not handed over
+  uint64_t in_flight = 0;  // now, handed over
+  uint64_t committed = 0;
+  uint64_t refused = 0;
+  uint64_t in_doubt = 0;   // clients that were told so
+  uint64_t timed_out = 0;  // clients that were told that nothing happened
 };
 
-// Main thread only.
+// How one lane of a host, which writes one group of jobs after another, left
+// its place in the database.
+struct RecoveredLane {
+  uint64_t lane = 0;
+  // Jobs of it up to here are in the database.
+  StreamId position;
+  // The token of its last group, and, unless it was applied here, what that
+  // group wrote.
+  std::string token;
+  std::vector<ThroughPart> journal;
+};
+
+// A host writes in lanes, each of which has one group of jobs in hand at a
+// time: it asks for a group (Read), commits it and says so (Commit). Main
+// thread only.
 class WriteThrough {
  public:
   static constexpr size_t kMaxJobs = 100'000;
 
+  WriteThrough();
+
   void SetRules(std::vector<ThroughRule> rules);
   bool active() const { return !rules_.empty(); }
-  bool full() const { return jobs_ >= kMaxJobs; }
+  bool full() const { return queue_.size() >= kMaxJobs; }
   // Null if no rule takes `key`; of any database.
   const ThroughRule* RuleOf(std::string_view key) const;
 
-  // Blocks the client of `words`, a command on a key that `rule` takes.
+  // Blocks the client of `words`, a command on keys that `rule` takes.
   void Enqueue(rm::Ctx* ctx, const ThroughRule& rule, HashCommand command,
                rm::String** words, int count);
 
   // Replies as XREAD does, with up to `count` writes of the registration
-  // `name` behind `after`: those that were handed over before, then new ones.
-  // Waits for the first one for up to `block_ms`; 0: not at all.
-  int Read(rm::Ctx* ctx, std::string_view name, size_t count,
+  // `name` behind `after`: those that this lane was given before, then new
+  // ones. Waits for the first one for up to `block_ms`; 0: not at all.
+  int Read(rm::Ctx* ctx, std::string_view name, uint64_t lane, size_t count,
            long long block_ms, StreamId after);
-  // The database has everything up to `last`: it is applied and answered.
-  void Commit(rm::Ctx* ctx, std::string_view name, StreamId last);
-  // The database refuses one: nothing has happened.
-  void Refuse(std::string_view name, StreamId id, std::string_view message);
+  // The database has all that the lane was given up to `last`: it is applied
+  // and answered. `token` names the group in the database's journal.
+  void Commit(rm::Ctx* ctx, std::string_view name, uint64_t lane, StreamId last,
+              std::string_view token);
+  // The database refuses the job whose last part is `id`: nothing happened.
+  void Refuse(rm::Ctx* ctx, std::string_view name, uint64_t lane, StreamId id,
+              std::string_view message);
+  // A new host takes up the lanes of the one before: nobody writes there any
+  // more. All that was handed over is settled or will be handed over again.
+  void Recover(rm::Ctx* ctx, std::string_view name,
+               const std::vector<RecoveredLane>& lanes);
 
-  void OnKeyEvent(int db, std::string_view key);
+  void OnKeyEvent(int db, std::string_view key) { queue_.Touch(db, key); }
+  // Databases were flushed or swapped.
+  void TouchAll() { queue_.TouchAll(); }
   // Clients are answered. What was handed over may be in the database: it
-  // stays, and the next host is asked for it.
+  // stays, and the next host settles it.
   void OnHostLost();
   // The data set is no longer ours: nothing of it is kept.
   void Forget();
 
+  ThroughCounts CountsOf(std::string_view name) const;
+
  private:
-  struct Job {
-    StreamId id;  // given when it is handed over
-    std::shared_ptr<CaptureRule> fields;
-    int db = 0;
-    HashCommand command = HashCommand::kNone;
-    std::vector<StringPtr> words;  // words[1] is the real key
-    std::string row_id;
-    rm::BlockedClient* client = nullptr;  // null: nobody waits any more
-    bool resp3 = false;
-    bool handed = false;
-    bool cancelled = false;  // its client was told that nothing will happen
-    bool touched = false;    // somebody wrote the key after it was handed over
-    HashWrite write;
-  };
-  using JobPtr = std::shared_ptr<Job>;
-  // What one registration is to write.
-  struct Line {
-    std::deque<JobPtr> ready;  // the first of their keys
-    std::map<StreamId, JobPtr> handed;
+  struct Lane {
+    std::map<StreamId, ThroughJobPtr> handed;  // by the id of the last part
     rm::BlockedClient* reader = nullptr;
-    size_t count = 0;
-    StreamId after;
+  };
+  struct Line {
+    std::map<uint64_t, Lane> lanes;
+    // The reader that is about to take what is ready.
+    rm::BlockedClient* waking = nullptr;
+    uint64_t recovered = 0;  // under this fence
+    ThroughCounts counts;
   };
 
-  static std::string KeyOf(int db, std::string_view key);
-  void MakeReady(const std::string& name, const JobPtr& job);
-  void WakeReader(Line* line);
-  int ReplyJobs(rm::Ctx* ctx, const std::string& name, size_t count,
-                StreamId after);
-  // False if the database need not know of it.
-  static bool ForeseeJob(rm::Ctx* ctx, Job* job);
+  Line& LineOf(std::string_view name) { return lines_[std::string(name)]; }
+  void WakeReader(const std::string& name);
+  int ReplyJobs(rm::Ctx* ctx, const std::string& name, uint64_t lane,
+                size_t count, StreamId after);
+  // Takes what is ready, up to `count` parts.
+  void HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
+                size_t count);
   // Outside of the reply to the host: what runs there is not replicated.
-  void RunLater(rm::Ctx* ctx, const std::string& name, const JobPtr& job);
-  void Apply(rm::Ctx* ctx, Job* job);
-  // The next job of its key may go.
-  void Finish(const std::string& name, const JobPtr& job);
+  void RunLater(rm::Ctx* ctx, const ThroughJobPtr& job);
+  void Apply(rm::Ctx* ctx, const ThroughJobPtr& job);
+  void Answer(ThroughJob* job, std::string_view error);
+  void Cancel(const ThroughJobPtr& job, std::string_view why);
+  void PutBackAll(Line* line);
+  rm::BlockedClient* TakeClient(ThroughJob* job);
   StreamId NextId();
 
   static int OnReadable(rm::Ctx* ctx, rm::String** argv, int argc);
   static int OnReadTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnReaderGone(rm::Ctx* ctx, rm::BlockedClient* client);
+  Lane* LaneOf(rm::BlockedClient* reader);
   static int OnTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnClientGone(rm::Ctx* ctx, rm::BlockedClient* client);
 
   std::vector<ThroughRule> rules_;
+  ThroughQueue queue_;
   std::map<std::string, Line, std::less<>> lines_;  // by registration
-  // The jobs of each key, in order; only the first one is ready or handed
-  // over. By database and key.
-  std::unordered_map<std::string, std::deque<JobPtr>> keys_;
-  std::unordered_map<rm::BlockedClient*, JobPtr> clients_;
-  size_t jobs_ = 0;
+  std::unordered_map<rm::BlockedClient*, ThroughJobPtr> clients_;
   StreamId last_;
 };
 

@@ -44,30 +44,30 @@ int RunAsItIs(rm::Ctx* ctx, rm::String** words, int count) {
   return rm::ReplyWithCallReply(ctx, reply.get());
 }
 
-bool NamesOperation(rm::String** words, int count) {
-  for (int i = 2; i < count; i += 2) {
-    if (View(words[i]) == "#") return true;
-  }
-  return false;
+// The keys of a command are words[1] to the one before this.
+int KeysEnd(HashCommand command, int count) {
+  return command == HashCommand::kDelete ? count : 2;
 }
 
 // Null if nothing speaks against blocking the client; else the error.
-const char* Objection(rm::Ctx* ctx, std::string_view prefix,
+const char* Objection(rm::Ctx* ctx, const ThroughRule& rule,
                       HashCommand command, rm::String** words, int count) {
   constexpr int kInside =
       rm::kContextMulti | rm::kContextLua | rm::kContextDenyBlocking;
   if (rm::GetContextFlags(ctx) & kInside) return kMayNotBlock;
-  if (command == HashCommand::kDelete && count > 2) {
-    return "WRITETHROUGH delete keys that are written through one by one, "
-           "nothing was written";
+  for (int i = 1; i < KeysEnd(command, count); ++i) {
+    if (State().through.RuleOf(View(words[i])) != &rule) {
+      return "WRITETHROUGH keys that are written through are deleted without "
+             "others, nothing was written";
+    }
+    if (!ThroughId(rule.prefix, View(words[i]))) {
+      return "WRITETHROUGH the key has no id: it must look like "
+             "<prefix>{table:id} or <prefix>:id, nothing was written";
+    }
   }
-  if (!ThroughId(prefix, View(words[1]))) {
-    return "WRITETHROUGH the key has no id: it must look like "
-           "<prefix>{table:id} or <prefix>:id, nothing was written";
-  }
-  if (command == HashCommand::kHset && NamesOperation(words, count)) {
-    return "WRITETHROUGH the operation field '#' is not available for keys "
-           "that are written through, nothing was written";
+  if (!IsKnownOperation(OperationIn(command, words, count))) {
+    return "WRITETHROUGH the field '#' begins with =, +, ~ or -, nothing was "
+           "written";
   }
   if (!State().link.held()) {
     return "NOHOST no host is attached, nothing was written; start one: "
@@ -95,8 +95,7 @@ int WriteThroughCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
                                        .c_str());
   }
   const ThroughRule* rule = nullptr;
-  const int keys = command == HashCommand::kDelete ? count : 2;
-  for (int i = 1; i < keys && rule == nullptr; ++i) {
+  for (int i = 1; i < KeysEnd(command, count) && rule == nullptr; ++i) {
     rule = State().through.RuleOf(View(words[i]));
     if (rule != nullptr && rule->fields->db() != rm::GetSelectedDb(ctx)) {
       rule = nullptr;
@@ -114,7 +113,7 @@ int WriteThroughCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (rule == nullptr || State().server.replica()) {
     return RunAsItIs(ctx, words, count);
   }
-  const char* objection = Objection(ctx, rule->prefix, command, words, count);
+  const char* objection = Objection(ctx, *rule, command, words, count);
   if (objection != nullptr) return rm::ReplyWithError(ctx, objection);
   State().through.Enqueue(ctx, *rule, command, words, count);
   return rm::kOk;

@@ -154,6 +154,11 @@ bool StreamDecoder::TakeMeta(std::string_view name) {
         role_ = Role::kCleared;
         return true;
       }
+      if (name == "_key") {
+        role_ = Role::kRealKey;
+        stage_ = Stage::kFields;
+        return true;
+      }
       [[fallthrough]];
     case Stage::kFields:
       stage_ = Stage::kFields;
@@ -197,6 +202,9 @@ void StreamDecoder::AddValue(std::string_view value) {
       break;
     case Role::kUnit:
       change_.continues_unit = value == "+";
+      break;
+    case Role::kRealKey:
+      change_.real_key = arena_.Copy(value);
       break;
     case Role::kCleared:
       Sink()->AddCleared(arena_.Copy(value));

@@ -63,7 +63,16 @@ class StreamDecoder {
   // Where in the entry the next field name stands; only moves forward.
   enum class Stage { kKey, kEvent, kOperation, kAck, kUnit, kCleared, kFields };
   // What the next value means.
-  enum class Role { kKey, kEvent, kOperation, kAck, kUnit, kCleared, kField };
+  enum class Role {
+    kKey,
+    kEvent,
+    kOperation,
+    kAck,
+    kUnit,
+    kCleared,
+    kRealKey,
+    kField
+  };
 
   static StreamDecoder* Of(const redisReadTask* task);
   static void* OnString(const redisReadTask* task, char* text, size_t size);

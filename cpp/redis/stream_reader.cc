@@ -66,13 +66,6 @@ void StreamReader::AppendRead(Connection* connection, size_t count,
                               milliseconds wait) const {
   const std::string count_text = std::to_string(count);
   const std::string place = place_.ToString();
-  if (!command_.empty()) {
-    const std::string wait_text = std::to_string(wait.count());
-    std::vector<std::string_view> words(command_.begin(), command_.end());
-    words.insert(words.end(), {count_text, wait_text, place});
-    connection->Append(words);
-    return;
-  }
   if (wait.count() > 0) {  // BLOCK 0 would wait for ever
     const std::string wait_text = std::to_string(wait.count());
     connection->Append({"XREAD", "COUNT", count_text, "BLOCK", wait_text,

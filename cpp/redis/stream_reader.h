@@ -22,13 +22,6 @@ class StreamReader {
   explicit StreamReader(std::string stream,
                         std::vector<std::string> confirm = {})
       : stream_(std::move(stream)), confirm_(std::move(confirm)) {}
-  // Reads with `command` COUNT BLOCK-MS PLACE in place of XREAD.
-  static StreamReader ByCommand(std::string stream,
-                                std::vector<std::string> command) {
-    StreamReader reader(std::move(stream));
-    reader.command_ = std::move(command);
-    return reader;
-  }
 
   // Continues behind `after`.
   void Seek(Position after);
@@ -51,10 +44,9 @@ class StreamReader {
 
   std::string stream_;
   std::vector<std::string> confirm_;
-  std::vector<std::string> command_;  // empty: XREAD
-  Position place_;                    // of the newest entry fetched
-  ChangeBatch pending_;               // fetched and not returned yet
-  bool pending_full_ = false;         // the last unit fetched may go on
+  Position place_;             // of the newest entry fetched
+  ChangeBatch pending_;        // fetched and not returned yet
+  bool pending_full_ = false;  // the last unit fetched may go on
 };
 
 }  // namespace regear

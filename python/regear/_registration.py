@@ -14,6 +14,7 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 #: Where targets keep how far they are, unless the recipe names another.
 DEFAULT_CHECKPOINT_TABLE = "regear_checkpoint"
+DEFAULT_JOURNAL_TABLE = "regear_journal"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,16 @@ class Registration:
             **({"timeout_ms": self.timeout} if self.through else {}),
         }
 
+    def checkpoint_table(self) -> str:
+        """Where the target remembers up to where it is complete; that of a
+        write-through has a column more."""
+        table = self.target.checkpoint_table
+        if not self.through:
+            return table
+        if table == DEFAULT_CHECKPOINT_TABLE:
+            return DEFAULT_JOURNAL_TABLE
+        return f"{table}_journal"
+
     def worker(
         self,
         stored: Keys,
@@ -142,7 +153,7 @@ class Registration:
             "target": self.target.kind,
             "table": self.target.table,
             "primary_key": self.target.primary_key,
-            "checkpoint_table": self.target.checkpoint_table,
+            "checkpoint_table": self.checkpoint_table(),
             "connect": wrap(self.target.connect),
             "transform": wrap(self.transform) if self.transform else None,
             "fold": native if options.fold is None else options.fold,

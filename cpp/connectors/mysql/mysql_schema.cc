@@ -25,6 +25,8 @@ class Dialect : public sql::Dialect {
                       .key_type = "varchar(255)",
                       .varchar_type = "varchar(512) CHARACTER SET utf8mb4 "
                                       "COLLATE utf8mb4_bin",
+                      .long_text_type = "LONGTEXT CHARACTER SET utf8mb4 "
+                                        "COLLATE utf8mb4_bin",
                       .cast_text_type = "CHAR"}) {}
 
   // A number that is compared with a text would be compared as a double.

@@ -1,4 +1,5 @@
-// The statements of the checkpoint table, whose layout (id, val) is public.
+// The statements of the checkpoint table, whose layout (id, val) is public,
+// and of the journal table (id, val, journal).
 #pragma once
 
 #include <string>
@@ -14,17 +15,23 @@ class CheckpointTable {
 
   const std::string& name() const { return name_; }      // as configured
   const std::string& create() const { return create_; }  // the DDL
+  bool has_journal() const { return has_journal_; }
   // Parameter 1 is the id; returns val.
   const std::string& select() const { return select_; }
-  // Parameters id, val. Writes nothing if the id is there.
+  // The same; returns the journal.
+  const std::string& select_journal() const { return select_journal_; }
+  // Parameters id, val (, journal). Writes nothing if the id is there.
   const std::string& insert() const { return insert_; }
-  // Parameters val, id, expected val. Writes nothing if val is another.
+  // Parameters val (, journal), id, expected val. Writes nothing if val is
+  // another.
   const std::string& compare_and_swap() const { return compare_and_swap_; }
 
  private:
   std::string name_;
   std::string create_;
+  bool has_journal_;
   std::string select_;
+  std::string select_journal_;
   std::string insert_;
   std::string compare_and_swap_;
 };

@@ -18,6 +18,7 @@ struct DialectOptions {
   std::string_view text_type = "TEXT";  // takes any text
   std::string_view key_type = "TEXT";   // takes any text and can be indexed
   std::string_view varchar_type = "varchar";  // of the checkpoint's columns
+  std::string_view long_text_type = "TEXT";   // takes megabytes of text
   std::string_view cast_text_type = "TEXT";   // what CAST makes text of
   bool drop_not_null = false;  // has ALTER COLUMN … DROP NOT NULL
 };
@@ -32,6 +33,7 @@ class Dialect {
   std::string_view text_type() const { return options_.text_type; }
   std::string_view key_type() const { return options_.key_type; }
   std::string_view varchar_type() const { return options_.varchar_type; }
+  std::string_view long_text_type() const { return options_.long_text_type; }
 
   // `name` as an identifier, whatever characters it has.
   std::string Quote(std::string_view name) const;

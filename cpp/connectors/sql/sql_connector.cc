@@ -151,7 +151,19 @@ Result<std::optional<Checkpoint>> SqlConnector::LoadCheckpoint() {
   if (!stored_) return std::optional<Checkpoint>();
   auto checkpoint = Checkpoint::Decode(*stored_);
   if (!checkpoint.ok()) return checkpoint.status();
+  if (checkpoint_table_.has_journal()) {
+    auto journal = LoadJournal();
+    if (!journal.ok()) return journal.status();
+    checkpoint->journal = *std::move(journal);
+  }
   return std::optional<Checkpoint>(*std::move(checkpoint));
+}
+
+Result<std::string> SqlConnector::LoadJournal() {
+  const std::string id[] = {target_.checkpoint_id};
+  auto journal = driver_->QueryText(checkpoint_table_.select_journal(), id);
+  if (!journal.ok()) return secrets_.Redact(journal.status());
+  return journal->value_or("");
 }
 
 Result<std::vector<std::string>> SqlConnector::IdsAfter(
@@ -183,10 +195,9 @@ WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
                                              std::to_string(columns_.size())),
             {}};
   }
-  const std::string val = checkpoint.Encode();
   std::vector<RefusedRow> refused;
-  Status status = batch.in_order() ? WriteRowByRow(batch, val, &refused)
-                                   : WriteTogether(batch, val, &refused);
+  Status status = batch.in_order() ? WriteRowByRow(batch, checkpoint, &refused)
+                                   : WriteTogether(batch, checkpoint, &refused);
   if (!refused.empty()) {
     if (WasAltered(refused)) {
       return {Status(StatusCode::kReconnect,
@@ -195,7 +206,7 @@ WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
     }
     return RefusedReport(std::move(refused), batch.size());
   }
-  if (status.ok()) stored_ = val;
+  if (status.ok()) stored_ = checkpoint.Encode();
   return {Explain(std::move(status)), {}};
 }
 
@@ -210,7 +221,7 @@ bool SqlConnector::WasAltered(std::span<const RefusedRow> refused) {
 }
 
 Status SqlConnector::WriteTogether(const FoldedBatch& batch,
-                                   const std::string& checkpoint,
+                                   const Checkpoint& checkpoint,
                                    std::vector<RefusedRow>* refused) {
   bool at_commit = false;
   Status status = WriteWhole(batch, checkpoint, refused, &at_commit);
@@ -220,7 +231,7 @@ Status SqlConnector::WriteTogether(const FoldedBatch& batch,
 }
 
 Status SqlConnector::WriteRowByRow(const FoldedBatch& batch,
-                                   const std::string& checkpoint,
+                                   const Checkpoint& checkpoint,
                                    std::vector<RefusedRow>* refused) {
   Status status = WriteInOrder(batch, checkpoint, false, refused);
   if (!status.refused()) return status;
@@ -230,7 +241,7 @@ Status SqlConnector::WriteRowByRow(const FoldedBatch& batch,
 }
 
 Status SqlConnector::WriteWhole(const FoldedBatch& batch,
-                                const std::string& checkpoint,
+                                const Checkpoint& checkpoint,
                                 std::vector<RefusedRow>* refused,
                                 bool* at_commit) {
   Status status = BeginWithCheckpoint(checkpoint);
@@ -244,7 +255,7 @@ Status SqlConnector::WriteWhole(const FoldedBatch& batch,
 }
 
 Status SqlConnector::WriteInParts(const FoldedBatch& batch,
-                                  const std::string& checkpoint,
+                                  const Checkpoint& checkpoint,
                                   bool check_deferred,
                                   std::vector<RefusedRow>* refused) {
   Status status = BeginWithCheckpoint(checkpoint);
@@ -266,7 +277,7 @@ Status SqlConnector::WriteInParts(const FoldedBatch& batch,
 }
 
 Status SqlConnector::WriteInOrder(const FoldedBatch& batch,
-                                  const std::string& checkpoint,
+                                  const Checkpoint& checkpoint,
                                   bool check_deferred,
                                   std::vector<RefusedRow>* refused) {
   Status status = BeginWithCheckpoint(checkpoint);
@@ -308,15 +319,19 @@ Status SqlConnector::TryPart(const FoldedBatch& batch,
   return column.empty() ? status : status.Annotate("column " + column);
 }
 
-Status SqlConnector::BeginWithCheckpoint(const std::string& checkpoint) {
+Status SqlConnector::BeginWithCheckpoint(const Checkpoint& checkpoint) {
   REGEAR_RETURN_IF_ERROR(driver_->Begin());
   if (!keeps_checkpoint()) return Status::Ok();
   const std::string& id = target_.checkpoint_id;
+  std::vector<std::string> parameters;
+  if (!stored_) parameters.push_back(id);
+  parameters.push_back(checkpoint.Encode());
+  if (checkpoint_table_.has_journal()) parameters.push_back(checkpoint.journal);
+  if (stored_) parameters.insert(parameters.end(), {id, *stored_});
   const auto moved =
-      stored_ ? driver_->Execute(checkpoint_table_.compare_and_swap(),
-                                 std::vector{checkpoint, id, *stored_})
-              : driver_->Execute(checkpoint_table_.insert(),
-                                 std::vector{id, checkpoint});
+      driver_->Execute(stored_ ? checkpoint_table_.compare_and_swap()
+                               : checkpoint_table_.insert(),
+                       parameters);
   if (!moved.ok()) {
     const Status status = moved.status();
     // No row of the batch is to blame for what the checkpoint's table refuses.

@@ -50,31 +50,32 @@ class SqlConnector : public Connector {
   Result<std::vector<Finding>> Inspect();
   Status CreateCheckpointTable();
 
+  Result<std::string> LoadJournal();
   WriteReport WriteUnredacted(const FoldedBatch& batch,
                               const Checkpoint& checkpoint);
   // Whether the table is no longer what it was when we opened it: then what it
   // refused by its old columns is no verdict.
   bool WasAltered(std::span<const RefusedRow> refused);
-  Status WriteTogether(const FoldedBatch& batch, const std::string& checkpoint,
+  Status WriteTogether(const FoldedBatch& batch, const Checkpoint& checkpoint,
                        std::vector<RefusedRow>* refused);
-  Status WriteRowByRow(const FoldedBatch& batch, const std::string& checkpoint,
+  Status WriteRowByRow(const FoldedBatch& batch, const Checkpoint& checkpoint,
                        std::vector<RefusedRow>* refused);
   // Writes everything and commits, or rolls back. `at_commit` tells whether it
   // was the commit that failed.
-  Status WriteWhole(const FoldedBatch& batch, const std::string& checkpoint,
+  Status WriteWhole(const FoldedBatch& batch, const Checkpoint& checkpoint,
                     std::vector<RefusedRow>* refused, bool* at_commit);
   // Finds the refused rows; commits if, tried in parts, none is refused.
-  Status WriteInParts(const FoldedBatch& batch, const std::string& checkpoint,
+  Status WriteInParts(const FoldedBatch& batch, const Checkpoint& checkpoint,
                       bool check_deferred, std::vector<RefusedRow>* refused);
   // Writes row by row, in the batch's order. A refused row does not count if
   // a later one of its key is accepted.
-  Status WriteInOrder(const FoldedBatch& batch, const std::string& checkpoint,
+  Status WriteInOrder(const FoldedBatch& batch, const Checkpoint& checkpoint,
                       bool check_deferred, std::vector<RefusedRow>* refused);
   // One try of a part: inside a savepoint, kept if it is accepted.
   Status TryPart(const FoldedBatch& batch, std::span<const size_t> rows,
                  bool check_deferred, std::vector<RefusedRow>* refused);
 
-  Status BeginWithCheckpoint(const std::string& checkpoint);
+  Status BeginWithCheckpoint(const Checkpoint& checkpoint);
   Status WriteRows(const FoldedBatch& batch, std::span<const size_t> rows,
                    std::vector<RefusedRow>* refused);
   Result<std::vector<WriteWave>> Plan(const FoldedBatch& batch,

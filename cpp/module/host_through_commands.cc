@@ -1,0 +1,93 @@
+#include "module/host_through_commands.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "module/module_state.h"
+#include "module/stream_id.h"
+#include "module/write_through.h"
+
+namespace regear {
+
+namespace {
+
+// Takes arguments one after another.
+class Cursor {
+ public:
+  Cursor(const CommandArguments& arguments, size_t next)
+      : arguments_(arguments), next_(next) {}
+
+  std::string_view Text() { return arguments_.Text(Next()); }
+  uint64_t Number() { return arguments_.Number(Next()); }
+  StringPtr String() { return Share(arguments_.String(Next())); }
+
+ private:
+  size_t Next() {
+    if (next_ >= arguments_.size()) {
+      throw std::invalid_argument("a journal ends too early");
+    }
+    return next_++;
+  }
+
+  const CommandArguments& arguments_;
+  size_t next_;
+};
+
+ThroughPart ReadPart(Cursor* cursor) {
+  ThroughPart part;
+  part.id = ParseStreamId(cursor->Text());
+  part.key = cursor->String();
+  part.write.deletes = cursor->Text() == "~";
+  for (uint64_t left = cursor->Number(); left > 0; --left) {
+    part.write.cleared.push_back(cursor->String());
+  }
+  for (uint64_t left = cursor->Number(); left > 0; --left) {
+    StringPtr field = cursor->String();
+    part.write.set.push_back({std::move(field), cursor->String()});
+  }
+  return part;
+}
+
+}  // namespace
+
+int HostRecover(rm::Ctx* ctx, const CommandArguments& arguments) {
+  Cursor cursor(arguments, 2);
+  std::vector<RecoveredLane> lanes;
+  for (uint64_t left = cursor.Number(); left > 0; --left) {
+    RecoveredLane lane;
+    lane.lane = cursor.Number();
+    lane.position = ParseStreamId(cursor.Text());
+    lane.token = cursor.Text();
+    for (uint64_t parts = cursor.Number(); parts > 0; --parts) {
+      lane.journal.push_back(ReadPart(&cursor));
+    }
+    lanes.push_back(std::move(lane));
+  }
+  State().through.Recover(ctx, arguments.Text(1), lanes);
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+int HostThrough(rm::Ctx* ctx, const CommandArguments& arguments) {
+  constexpr uint64_t kMaxBlockMs = 60'000;
+  return State().through.Read(
+      ctx, arguments.Text(1), arguments.Number(2), arguments.Number(3),
+      static_cast<long long>(std::min(arguments.Number(4), kMaxBlockMs)),
+      ParseStreamId(arguments.Text(5)));
+}
+
+int HostCommitted(rm::Ctx* ctx, const CommandArguments& arguments) {
+  State().through.Commit(ctx, arguments.Text(1), arguments.Number(2),
+                         ParseStreamId(arguments.Text(3)), arguments.Text(4));
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+int HostRefused(rm::Ctx* ctx, const CommandArguments& arguments) {
+  State().through.Refuse(ctx, arguments.Text(1), arguments.Number(2),
+                         ParseStreamId(arguments.Text(3)), arguments.Text(4));
+  return rm::ReplyWithSimpleString(ctx, "OK");
+}
+
+}  // namespace regear

@@ -1,0 +1,143 @@
+// How a host takes writes: the reading half of write_through.h.
+#include <algorithm>
+#include <utility>
+
+#include "module/command_arguments.h"
+#include "module/guard.h"
+#include "module/module_state.h"
+#include "module/through_reply.h"
+#include "module/write_through.h"
+
+namespace regear {
+
+namespace {
+
+size_t CountParts(const std::vector<ThroughJobPtr>& jobs) {
+  size_t parts = 0;
+  for (const ThroughJobPtr& job : jobs) parts += job->parts.size();
+  return parts;
+}
+
+}  // namespace
+
+StreamId WriteThrough::NextId() {
+  const StreamId now{static_cast<uint64_t>(rm::Milliseconds()), 0};
+  last_ = std::max(now, last_.Next());
+  return last_;
+}
+
+// One reader at a time: what is ready in one turn of the server's event loop
+// goes to one lane.
+void WriteThrough::WakeReader(const std::string& name) {
+  Line& line = LineOf(name);
+  if (line.waking != nullptr) return;
+  for (auto& [number, lane] : line.lanes) {
+    if (lane.reader == nullptr) continue;
+    line.waking = std::exchange(lane.reader, nullptr);
+    rm::UnblockClient(line.waking, nullptr);
+    return;
+  }
+}
+
+int WriteThrough::Read(rm::Ctx* ctx, std::string_view name, uint64_t lane,
+                       size_t count, long long block_ms, StreamId after) {
+  const std::string text(name);
+  Line& line = LineOf(text);
+  if (line.recovered != State().link.fence()) {
+    return rm::ReplyWithError(ctx, "ERR recover this registration first");
+  }
+  Lane& own = line.lanes[lane];
+  if (own.reader != nullptr) {
+    return rm::ReplyWithError(ctx, "ERR somebody else is waiting already");
+  }
+  const bool again = own.handed.upper_bound(after) != own.handed.end();
+  if (again || block_ms == 0) return ReplyJobs(ctx, text, lane, count, after);
+  own.reader =
+      rm::BlockClient(ctx, GuardedCommand<OnReadable>,
+                      GuardedCommand<OnReadTimeout>, nullptr, block_ms);
+  rm::SetDisconnectCallback(own.reader, OnReaderGone);
+  // What is handed over is chosen in the reply callback, so that all writes
+  // of one turn of the server's event loop go together.
+  if (queue_.HasReady(text)) WakeReader(text);
+  return rm::kOk;
+}
+
+int WriteThrough::ReplyJobs(rm::Ctx* ctx, const std::string& name,
+                            uint64_t lane, size_t count, StreamId after) {
+  Lane& own = LineOf(name).lanes[lane];
+  HandOver(ctx, name, &own, count);
+  std::vector<ThroughJobPtr> jobs;
+  for (auto it = own.handed.upper_bound(after); it != own.handed.end(); ++it) {
+    jobs.push_back(it->second);
+  }
+  if (jobs.empty()) return rm::ReplyWithNull(ctx);
+  rm::ReplyWithArray(ctx, 1);
+  rm::ReplyWithArray(ctx, 2);
+  Reply(ctx, name);
+  rm::ReplyWithArray(ctx, static_cast<long>(CountParts(jobs)));
+  for (const ThroughJobPtr& job : jobs) ReplyEntries(ctx, *job);
+  return rm::kOk;
+}
+
+void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
+                            size_t count) {
+  for (size_t parts = 0; parts < count;) {
+    const ThroughJobPtr job = queue_.Take(name);
+    if (job == nullptr) return;
+    if (!ForeseeJob(ctx, job.get())) {
+      RunLater(ctx, job);
+      continue;
+    }
+    for (ThroughPart& part : job->parts) part.id = NextId();
+    lane->handed[job->last_id()] = job;
+    parts += job->parts.size();
+  }
+}
+
+int WriteThrough::OnReadable(rm::Ctx* ctx, rm::String** argv, int argc) {
+  // RG.HOST THROUGH fence name lane count block-ms after
+  const CommandArguments arguments(argv + 2, argc - 2);
+  WriteThrough& through = State().through;
+  const std::string name(arguments.Text(1));
+  through.LineOf(name).waking = nullptr;
+  if (!State().link.IsCurrent(arguments.Number(0))) {
+    if (through.queue_.HasReady(name)) through.WakeReader(name);
+    return rm::ReplyWithNull(ctx);
+  }
+  const int done =
+      through.ReplyJobs(ctx, name, arguments.Number(2), arguments.Number(3),
+                        ParseStreamId(arguments.Text(5)));
+  if (through.queue_.HasReady(name)) through.WakeReader(name);
+  return done;
+}
+
+WriteThrough::Lane* WriteThrough::LaneOf(rm::BlockedClient* reader) {
+  for (auto& [name, line] : lines_) {
+    for (auto& [number, lane] : line.lanes) {
+      if (lane.reader == reader) return &lane;
+    }
+  }
+  return nullptr;
+}
+
+int WriteThrough::OnReadTimeout(rm::Ctx* ctx, rm::String**, int) {
+  Lane* lane = State().through.LaneOf(rm::GetBlockedClientHandle(ctx));
+  if (lane != nullptr) lane->reader = nullptr;  // the server frees it
+  return rm::ReplyWithNull(ctx);
+}
+
+void WriteThrough::OnReaderGone(rm::Ctx*, rm::BlockedClient* client) {
+  WriteThrough& through = State().through;
+  if (Lane* lane = through.LaneOf(client)) {
+    lane->reader = nullptr;
+    rm::UnblockClient(client, nullptr);
+    return;
+  }
+  for (auto& [name, line] : through.lines_) {
+    if (line.waking != client) continue;
+    line.waking = nullptr;
+    if (through.queue_.HasReady(name)) through.WakeReader(name);
+  }
+}
+
+}  // namespace regear
