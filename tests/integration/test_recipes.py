@@ -6,9 +6,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from redis import ResponseError
 
 from tests.conftest import missing, redis_program
 from tests.integration._servers import wait_for
@@ -38,6 +40,32 @@ def sqlite_quickstart(redis, new_host, folder, request):
     return rows
 
 
+def sqlite_write_through(redis, new_host, folder, request):
+    path = folder / "through.db"
+    new_host(redis, RECIPES / "sqlite_write_through.py", SqlitePath=str(path))
+
+    def query(sql: str) -> list[tuple]:
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute(sql).fetchall()
+
+    return query
+
+
+def postgres_write_through(redis, new_host, folder, request):
+    postgres = request.getfixturevalue("postgres")
+    recipe = RECIPES / "postgres_write_through.py"
+    table = recipe.read_text().split("\n\n")[1]
+    postgres.execute(table + "; GRANT ALL ON users TO writer")
+    new_host(
+        redis,
+        recipe,
+        PgUser=postgres.user,
+        PgPassword=postgres.password,
+        PgDatabase=postgres.address,
+    )
+    return postgres.execute
+
+
 def postgres_write_behind(redis, new_host, folder, request):
     postgres = request.getfixturevalue("postgres")
     postgres.execute(
@@ -65,32 +93,15 @@ SETTINGS = {
     "sqlite_quickstart.py": sqlite_quickstart,
     "postgres_write_behind.py": postgres_write_behind,
 }
+THROUGH = {
+    "postgres_write_through.py": postgres_write_through,
+    "sqlite_write_through.py": sqlite_write_through,
+}
 
 
 def test_every_recipe_is_tested():
-    through = {"postgres_write_through.py"}
-    assert {file.name for file in RECIPES.glob("*.py")} == set(SETTINGS) | through
-
-
-def test_postgres_write_through(redis_with_module, new_host, postgres):
-    recipe = RECIPES / "postgres_write_through.py"
-    table = recipe.read_text().split("\n\n")[1]
-    postgres.execute(table + "; GRANT ALL ON users TO writer")
-    new_host(
-        redis_with_module,
-        recipe,
-        PgUser=postgres.user,
-        PgPassword=postgres.password,
-        PgDatabase=postgres.address,
-    )
-    client = redis_with_module.client
-    ada = {"username": "ada", "password": "secret", "email": "ada@example.org"}
-    assert client.hset("__{users:1}", mapping=ada) == 3
-    assert client.hset("__{users:1}", "username", "bar") == 0
-    found = postgres.execute("SELECT user_id, username, email, country FROM users")
-    assert found == [(1, "bar", "ada@example.org", "unknown")]
-    assert client.hgetall("users:1") == {**ada, "username": "bar"}
-    assert not client.exists("__{users:1}")
+    recipes = {file.name for file in RECIPES.glob("*.py")}
+    assert recipes == set(SETTINGS) | set(THROUGH)
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)
@@ -101,6 +112,26 @@ def test_recipe(recipe, redis_with_module, new_host, folder, request):
     wait_for(lambda: rows("cars") == [("1", "Fiat", "red", 1)])
     redis_with_module.client.delete("person:1", "car:1")
     wait_for(lambda: rows("persons") == [] and rows("cars") == [])
+
+
+@pytest.mark.parametrize("recipe", THROUGH)
+def test_recipe_that_writes_through(
+    recipe, redis_with_module, new_host, folder, request
+):
+    query = THROUGH[recipe](redis_with_module, new_host, folder, request)
+    client = redis_with_module.client
+    ada = {"username": "ada", "password": "secret", "email": "ada@example.org"}
+    assert client.hset("__{users:1}", mapping=ada) == 3
+    assert client.hset("__{users:1}", "username", "bar") == 0
+    columns = "user_id, username, email, country, created_at IS NULL"
+    row = (1, "bar", "ada@example.org", "unknown", False)
+    assert query(f"SELECT {columns} FROM users") == [row]
+    assert client.hgetall("users:1") == {**ada, "username": "bar"}
+    assert not client.exists("__{users:1}")
+    with pytest.raises(ResponseError, match=r"^WRITETHROUGH .*(?i:unique)"):
+        client.hset("__{users:2}", mapping={**ada, "username": "b"})
+    assert client.delete("__{users:1}") == 1
+    assert query("SELECT * FROM users") == []
 
 
 def test_demo():
