@@ -152,6 +152,7 @@ class Bed:
         with tempfile.TemporaryDirectory(dir=self._folder) as logs:
             command = ["pgbench", "-h", "127.0.0.1", "-p", str(self._database.port)]
             command += ["-U", self._database.superuser, "-n", "-M", "prepared"]
+            command += ["-j", "2"] if clients > 1 else []
             command += ["-c", str(clients), "-T", str(math.ceil(WARM_UP + seconds))]
             command += ["-f", str(script), "-l", f"--log-prefix={logs}/log"]
             if rate:

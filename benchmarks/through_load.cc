@@ -199,19 +199,21 @@ void Write(const Plan& plan) {
   record.Print();
 }
 
-// One that was due while another was not answered is late since then: a
-// server that stalls delays all of them. That this process wakes up late is
-// no fault of the server.
+// What was due while the reply before it was outstanding counts from then: a
+// server that stalls delays all of them. That this process wakes up late is no
+// fault of the server, and puts off all that follows.
 void Get(double seconds, int port, double rate) {
   RedisClient redis(port);
   Record record(seconds);
   const auto pace =
       std::chrono::duration_cast<Clock::duration>(Seconds(1 / rate));
-  for (auto due = Clock::now(); !record.over(); due += pace) {
-    const bool late = Clock::now() > due;
-    if (!late) std::this_thread::sleep_until(due);
-    const auto sent = late ? due : Clock::now();
+  auto sent = Clock::now();
+  while (!record.over()) {
     record.Add(sent, redis.Call({"GET", "greeting"}));
+    sent += pace;
+    if (Clock::now() > sent) continue;
+    std::this_thread::sleep_until(sent);
+    sent = Clock::now();
   }
   record.Print();
 }
