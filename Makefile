@@ -8,10 +8,10 @@ python := .venv/bin/python
 MINUTES ?= 5
 
 .PHONY: demo
-demo: ## Show write-behind at work, on this machine
+demo: ## Show write-behind and write-through, on this machine
 	@scripts/bootstrap demo
 	@scripts/install-wheel
-	@$(python) scripts/demo.py
+	@$(python) -m scripts.demo
 
 .PHONY: test
 test: ## Run all tests, on Redis and once more on Valkey

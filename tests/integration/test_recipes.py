@@ -137,12 +137,17 @@ def test_recipe_that_writes_through(
 def test_demo():
     program = redis_program() or missing("redis-server")
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "demo.py"],
-        env={**os.environ, "OPS": "3000", "REGEAR_REDIS_SERVER": program},
+        [sys.executable, "-m", "scripts.demo"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **{"OPS": "3000", "THROUGH": "1", "REGEAR_REDIS_SERVER": program},
+        },
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "rows equal their hashes" in done.stdout
+    assert done.stdout.count("rows equal their hashes") == 2
+    assert "WRITETHROUGH UNIQUE constraint failed: users.username" in done.stdout

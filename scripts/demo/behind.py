@@ -1,34 +1,19 @@
-#!/usr/bin/env python3
-"""Write-behind at work: a private Redis, a SQLite database, many writes.
-
-Starts `regear up`, loads recipes/sqlite_quickstart.py as any client would,
-writes persons and cars from several connections, waits until the database has
-caught up and compares every row with its hash.
-
-    OPS=20000   as many writes (default 100000)
-    KEEP=1      leave the servers up until Ctrl-C
-"""
+"""Write-behind: many writes from several connections, and SQLite follows."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
 import redis
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -37,9 +22,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from scripts.demo.server import console, load_recipe, text, verdict
 
-ROOT = Path(__file__).resolve().parent.parent
-RECIPE = ROOT / "recipes" / "sqlite_quickstart.py"
 CONNECTIONS = 4
 PIPELINE = 100
 DEADLINE = 120.0  # s until the database must have caught up
@@ -73,34 +57,18 @@ VALUES = {
 #: The mapped values of each id, None where there is none.
 Rows = dict[str, tuple[Optional[str], ...]]
 
-console = Console()
 
-
-@contextmanager
-def regear_up(folder: Path) -> Iterator[str]:
-    """A private Redis with a host; yields its URL."""
-    command = [sys.executable, "-m", "regear", "up"]
-    command += ["--set", f"SqlitePath={folder / 'demo.db'}"]
-    command += ["--state-key", str(folder / "host.key")]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if "ready: " not in line:
-            raise SystemExit("regear up did not start")
-        yield line.partition("ready: ")[2].partition(",")[0]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def load_recipe(client: redis.Redis) -> None:
-    reply = client.execute_command(
-        "RG.PYEXECUTE", RECIPE.read_bytes(), "REQUIREMENTS", "rgsync"
-    )
-    console.print(f"RG.PYEXECUTE {RECIPE.name} REQUIREMENTS rgsync → {_text(reply)}")
+def show(client: redis.Redis, url: str, path: Path, operations: int) -> bool:
+    """Whether all rows were right."""
+    load_recipe(client, "sqlite_quickstart.py")
+    course = run(client, url, operations)
+    report(course, operations)
+    with closing(sqlite3.connect(path)) as database:
+        show_some(client, database)
+        well = verdict(*compare(client, database))
+    if not course.caught_up:
+        console.print("[bold red]the database did not catch up in time")
+    return well and course.caught_up
 
 
 def start_writing(
@@ -233,7 +201,7 @@ def _hashes(client: redis.Redis, prefix: str, mapping: dict[str, str]) -> Rows:
             pipeline.hmget(key, list(mapping))
         values = pipeline.execute()
     return {
-        key.decode().partition(":")[2]: tuple(map(_text, value))
+        key.decode().partition(":")[2]: tuple(map(text, value))
         for key, value in zip(keys, values)
     }
 
@@ -260,26 +228,10 @@ def show_some(client: redis.Redis, database: sqlite3.Connection) -> None:
             values = client.hmget(f"{prefix}:{row[0]}", list(mapping))
             table.add_row(
                 f"{prefix}:{row[0]}",
-                ", ".join(_text(value) or "-" for value in values),
+                ", ".join(text(value) or "-" for value in values),
                 ", ".join("-" if value is None else str(value) for value in row[1:]),
             )
     console.print(table)
-
-
-def _text(value: Any) -> str | None:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-def keep_up(url: str, database: Path) -> None:
-    console.print(f"\nRedis is at {url}, the database is {database}:")
-    console.print(f"  redis-cli -u {url} HSET person:1 first_name Ada")
-    console.print(f"  sqlite3 {database} 'SELECT * FROM persons LIMIT 5'")
-    console.print(f"  regear status --watch --redis {url}")
-    console.print("Ctrl-C stops.")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        console.print()
 
 
 def report(course: Course, operations: int) -> None:
@@ -291,42 +243,3 @@ def report(course: Course, operations: int) -> None:
         f"at most: {course.peak_rate:.0f} changes/s, lag {course.peak_lag:.0f} ms,"
         f" backlog {course.peak_backlog}"
     )
-
-
-def verdict(course: Course, rows: int, differences: list[str]) -> bool:
-    for line in differences[:10]:
-        console.print(f"[red]{line}")
-    if not course.caught_up:
-        console.print("[bold red]the database did not catch up in time")
-    elif differences:
-        console.print(f"[bold red]{len(differences)} rows differ from their hashes")
-    else:
-        console.print(f"[bold green]all {rows} rows equal their hashes")
-        return True
-    return False
-
-
-def main() -> int:
-    operations = int(os.environ.get("OPS", "100000"))
-    with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="regear-demo-"))
-        )
-        url = stack.enter_context(regear_up(folder))
-        client = stack.enter_context(closing(redis.Redis.from_url(url)))
-        console.print(f"regear up: {url}")
-        load_recipe(client)
-        course = run(client, url, operations)
-        report(course, operations)
-        path = folder / "demo.db"
-        with closing(sqlite3.connect(path)) as database:
-            show_some(client, database)
-            rows, differences = compare(client, database)
-        well = verdict(course, rows, differences)
-        if os.environ.get("KEEP") == "1":
-            keep_up(url, path)
-    return 0 if well else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
