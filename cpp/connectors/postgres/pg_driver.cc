@@ -313,6 +313,24 @@ std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
   return unmatched;
 }
 
+std::optional<Result<bool>> PostgresDriver::UpsertAndMove(
+    const FoldedBatch& batch, const sql::RowGroup& group,
+    const sql::CheckpointTable& move, std::span<const std::string> parameters) {
+  Result<bool> moved = Guard([&]() -> Result<bool> {
+    SentRows sent = EncodeRows(wires_, batch, group.rows, group.shape.Values());
+    const std::string sql =
+        UpsertAndMoveSql(*table_, group.shape, sent.keys, sent.columns,
+                         move.CompareAndSwapFrom(sent.parameters.size() + 1));
+    for (const std::string& parameter : parameters) {
+      sent.parameters.emplace_back(parameter);
+    }
+    const pqxx::result result = Send(sql, sent.parameters, /*prepared=*/true);
+    return result[0][0].as<int>() == 1;
+  });
+  if (moved.status().code() != StatusCode::kReconnect) return moved;
+  return Result<bool>(Status(StatusCode::kInDoubt, moved.status().message()));
+}
+
 Status PostgresDriver::DeleteRows(const FoldedBatch& batch,
                                   std::span<const size_t> rows) {
   return Guard([&] {

@@ -57,6 +57,10 @@ class PostgresDriver : public sql::SqlDriver {
   Status WriteGroups(const FoldedBatch& batch,
                      std::span<const sql::RowGroup> groups,
                      std::vector<size_t>* unmatched) override;
+  std::optional<Result<bool>> UpsertAndMove(
+      const FoldedBatch& batch, const sql::RowGroup& group,
+      const sql::CheckpointTable& move,
+      std::span<const std::string> parameters) override;
   Status DeleteRows(const FoldedBatch& batch,
                     std::span<const size_t> rows) override;
 

@@ -157,8 +157,12 @@ std::string Masked(const sql::ColumnSchema& schema, const SentColumn& sent,
 
 }  // namespace
 
-std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
-                      Keys keys, std::span<const SentColumn> sent) {
+namespace {
+
+std::string UpsertWhere(const sql::TargetTable& table,
+                        const sql::RowShape& shape, Keys keys,
+                        std::span<const SentColumn> sent,
+                        const std::string& where) {
   std::vector<std::string> columns;
   for (size_t column : shape.Written()) {
     columns.push_back(table.columns[column].name);
@@ -168,8 +172,25 @@ std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
     values.push_back(std::move(value));
   }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
-         " FROM " + UnnestOf(keys, sent).Rows() +
+         " FROM " + UnnestOf(keys, sent).Rows() + where +
          PostgresDialect().UpsertClause(table.key_names(), columns);
+}
+
+}  // namespace
+
+std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
+                      Keys keys, std::span<const SentColumn> sent) {
+  return UpsertWhere(table, shape, keys, sent, "");
+}
+
+std::string UpsertAndMoveSql(const sql::TargetTable& table,
+                             const sql::RowShape& shape, Keys keys,
+                             std::span<const SentColumn> sent,
+                             const std::string& move) {
+  return "WITH moved AS (" + move + " RETURNING 1), written AS (" +
+         UpsertWhere(table, shape, keys, sent,
+                     " WHERE EXISTS (SELECT FROM moved)") +
+         ") SELECT count(*) FROM moved";
 }
 
 std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,

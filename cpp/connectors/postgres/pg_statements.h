@@ -25,6 +25,13 @@ using Keys = std::span<const Wire>;
 // The first parameters hold the key columns, then come the values of `sent`.
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
                       Keys keys, std::span<const SentColumn> sent);
+// The same in one statement with `move`, which is to touch a row: returns
+// whether it did. If not, nothing is written.
+std::string UpsertAndMoveSql(const sql::TargetTable& table,
+                             const sql::RowShape& shape, Keys keys,
+                             std::span<const SentColumn> sent,
+                             const std::string& move);
+
 std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,
                       Keys keys, std::span<const SentColumn> sent);
 

@@ -6,11 +6,11 @@ namespace regear::sql {
 
 CheckpointTable::CheckpointTable(const TableTarget& target,
                                  const Dialect& dialect)
-    : name_(target.checkpoint_table), has_journal_(target.journal) {
+    : dialect_(dialect),
+      name_(target.checkpoint_table),
+      has_journal_(target.journal) {
   const std::string table = dialect.QuoteTable(name_);
   const std::string p1 = dialect.Parameter(1);
-  const std::string p2 = dialect.Parameter(2);
-  const std::string p3 = dialect.Parameter(3);
   const std::string varchar(dialect.varchar_type());
   const std::string key[] = {"id"};
   create_ =
@@ -23,12 +23,17 @@ CheckpointTable::CheckpointTable(const TableTarget& target,
   std::vector<std::string> columns = {"id", "val"};
   if (has_journal_) columns.emplace_back("journal");
   insert_ = dialect.InsertMissing(table, key, columns);
-  // Parameters in the order of their numbers: some dialects know no other.
-  compare_and_swap_ =
-      "UPDATE " + table + " SET val = " + p1 +
-      (has_journal_ ? ", journal = " + p2 + " WHERE id = " + p3 +
-                          " AND val = " + dialect.Parameter(4)
-                    : " WHERE id = " + p2 + " AND val = " + p3);
+  compare_and_swap_ = CompareAndSwapFrom(1);
+}
+
+// Parameters in the order of their numbers: some dialects know no other.
+std::string CheckpointTable::CompareAndSwapFrom(size_t first) const {
+  const auto next = [&] { return dialect_.Parameter(first++); };
+  std::string sql =
+      "UPDATE " + dialect_.QuoteTable(name_) + " SET val = " + next();
+  if (has_journal_) sql += ", journal = " + next();
+  sql += " WHERE id = " + next();
+  return sql + " AND val = " + next();
 }
 
 }  // namespace regear::sql

@@ -25,8 +25,12 @@ class CheckpointTable {
   // Parameters val (, journal), id, expected val. Writes nothing if val is
   // another.
   const std::string& compare_and_swap() const { return compare_and_swap_; }
+  // The same as a part of another statement: the number of its first parameter
+  // is `first`.
+  std::string CompareAndSwapFrom(size_t first) const;
 
  private:
+  const Dialect& dialect_;
   std::string name_;
   std::string create_;
   bool has_journal_;

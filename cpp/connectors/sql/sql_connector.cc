@@ -244,6 +244,10 @@ Status SqlConnector::WriteWhole(const FoldedBatch& batch,
                                 const Checkpoint& checkpoint,
                                 std::vector<RefusedRow>* refused,
                                 bool* at_commit) {
+  if (const auto written = WriteAtOnce(batch, checkpoint)) {
+    *at_commit = true;  // for all that we know
+    return *written;
+  }
   Status status = BeginWithCheckpoint(checkpoint);
   if (status.ok()) status = WriteRows(batch, AllRows(batch), refused);
   if (status.ok() && refused->empty()) {
@@ -319,19 +323,55 @@ Status SqlConnector::TryPart(const FoldedBatch& batch,
   return column.empty() ? status : status.Annotate("column " + column);
 }
 
+std::vector<std::string> SqlConnector::MoveParameters(
+    const Checkpoint& checkpoint) const {
+  std::vector<std::string> parameters;
+  if (!stored_) parameters.push_back(target_.checkpoint_id);
+  parameters.push_back(checkpoint.Encode());
+  if (checkpoint_table_.has_journal()) parameters.push_back(checkpoint.journal);
+  if (stored_) {
+    parameters.push_back(target_.checkpoint_id);
+    parameters.push_back(*stored_);
+  }
+  return parameters;
+}
+
+Status SqlConnector::Fenced() const {
+  return Status(StatusCode::kFenced,
+                "the checkpoint \"" + target_.checkpoint_id + "\" in " +
+                    checkpoint_table_.name() + " is no longer " +
+                    (stored_ ? "\"" + *stored_ + "\"" : "missing") +
+                    ": another host has moved it");
+}
+
+// For clients who wait: each round trip that is saved is theirs.
+std::optional<Status> SqlConnector::WriteAtOnce(const FoldedBatch& batch,
+                                                const Checkpoint& checkpoint) {
+  if (!target_.journal || !stored_ || batch.empty() || !batch.all_fit()) {
+    return std::nullopt;
+  }
+  const auto waves = Plan(batch, AllRows(batch));
+  if (!waves.ok() || waves->size() != 1) return std::nullopt;
+  const WriteWave& wave = waves->front();
+  if (wave.upserts.size() != 1 || !wave.deletes.empty() ||
+      RuleFor(wave.upserts.front().shape, table_) != WriteRule::kUpsert) {
+    return std::nullopt;
+  }
+  const auto moved =
+      driver_->UpsertAndMove(batch, wave.upserts.front(), checkpoint_table_,
+                             MoveParameters(checkpoint));
+  if (!moved) return std::nullopt;
+  if (!moved->ok()) return moved->status();
+  return **moved ? Status::Ok() : Fenced();
+}
+
 Status SqlConnector::BeginWithCheckpoint(const Checkpoint& checkpoint) {
   REGEAR_RETURN_IF_ERROR(driver_->Begin());
   if (!keeps_checkpoint()) return Status::Ok();
-  const std::string& id = target_.checkpoint_id;
-  std::vector<std::string> parameters;
-  if (!stored_) parameters.push_back(id);
-  parameters.push_back(checkpoint.Encode());
-  if (checkpoint_table_.has_journal()) parameters.push_back(checkpoint.journal);
-  if (stored_) parameters.insert(parameters.end(), {id, *stored_});
   const auto moved =
       driver_->Execute(stored_ ? checkpoint_table_.compare_and_swap()
                                : checkpoint_table_.insert(),
-                       parameters);
+                       MoveParameters(checkpoint));
   if (!moved.ok()) {
     const Status status = moved.status();
     // No row of the batch is to blame for what the checkpoint's table refuses.
@@ -340,12 +380,7 @@ Status SqlConnector::BeginWithCheckpoint(const Checkpoint& checkpoint) {
                       status.message(),
                   status.hint());
   }
-  if (*moved == 1) return Status::Ok();
-  return Status(StatusCode::kFenced,
-                "the checkpoint \"" + id + "\" in " + checkpoint_table_.name() +
-                    " is no longer " +
-                    (stored_ ? "\"" + *stored_ + "\"" : "missing") +
-                    ": another host has moved it");
+  return *moved == 1 ? Status::Ok() : Fenced();
 }
 
 Status SqlConnector::WriteRows(const FoldedBatch& batch,

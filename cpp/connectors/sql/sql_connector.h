@@ -75,6 +75,12 @@ class SqlConnector : public Connector {
   Status TryPart(const FoldedBatch& batch, std::span<const size_t> rows,
                  bool check_deferred, std::vector<RefusedRow>* refused);
 
+  // The batch and its checkpoint as one statement; nothing if it cannot be.
+  std::optional<Status> WriteAtOnce(const FoldedBatch& batch,
+                                    const Checkpoint& checkpoint);
+  // Of the statement that moves the checkpoint from what it was.
+  std::vector<std::string> MoveParameters(const Checkpoint& checkpoint) const;
+  Status Fenced() const;
   Status BeginWithCheckpoint(const Checkpoint& checkpoint);
   Status WriteRows(const FoldedBatch& batch, std::span<const size_t> rows,
                    std::vector<RefusedRow>* refused);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "change/connector.h"
 #include "change/fold.h"
+#include "connectors/sql/checkpoint_table.h"
 #include "connectors/sql/dialect.h"
 #include "connectors/sql/row_shape.h"
 #include "connectors/sql/target_table.h"
@@ -86,6 +87,16 @@ class SqlDriver {
   virtual Status WriteGroups(const FoldedBatch& batch,
                              std::span<const RowGroup> groups,
                              std::vector<size_t>* unmatched) = 0;
+  // A transaction of one statement, so of one round trip: writes a group that
+  // is to be upserted and moves the checkpoint with `move`, whose parameters
+  // come last. False, and nothing is written, if the checkpoint is not as
+  // expected; nothing if the database has no such statement.
+  virtual std::optional<Result<bool>> UpsertAndMove(
+      const FoldedBatch& /*batch*/, const RowGroup& /*group*/,
+      const CheckpointTable& /*move*/,
+      std::span<const std::string> /*parameters*/) {
+    return std::nullopt;
+  }
   virtual Status DeleteRows(const FoldedBatch& batch,
                             std::span<const size_t> rows) = 0;
 
