@@ -177,7 +177,7 @@ void BatchCommitter::CommitBatch() {
   if (status.ok() && HasLease()) {
     const Checkpoint next = Next(batch_->last);
     attempted_ = next;
-    status = writer_.Write(&batch_->pending, next, &moved);
+    status = WriteGated(next, &moved);
     if (moved && connector_->keeps_checkpoint()) base_ = next;
   }
   if (ended_) return;
@@ -187,6 +187,23 @@ void BatchCommitter::CommitBatch() {
   }
   CollectAcks(batch_->pending);
   FinishBatch();
+}
+
+Status BatchCommitter::WriteGated(const Checkpoint& next, bool* moved) {
+  PendingBatch& pending = batch_->pending;
+  if (!spec_.gate) return writer_.Write(&pending, next, moved);
+  std::vector<Change> hidden;
+  const auto ends = [this] { return buffer_->closed() || !lease_->valid(); };
+  if (!spec_.gate->Enter(spec_.stream, spec_.mapping, &pending.changes, &hidden,
+                         ends)) {
+    return Status(StatusCode::kRetry, "the worker ends");
+  }
+  for (const Change& change : hidden) {
+    if (!change.ack.empty()) pending.failed.push_back({AckStream(change), ""});
+  }
+  Status status = writer_.Write(&pending, next, moved);
+  spec_.gate->Leave(spec_.stream);
+  return status;
 }
 
 // With the checkpoint where it is: parked changes are behind it already.
@@ -279,6 +296,7 @@ Status BatchCommitter::TryAcknowledge() {
   REGEAR_RETURN_IF_ERROR(source_->Ack(to_acknowledge_));
   REGEAR_FAIL_POINT("after-trim");
   acknowledged_ = to_acknowledge_;
+  if (spec_.gate) spec_.gate->Passed(spec_.stream, acknowledged_);
   MutexLock lock(&mutex_);
   passed_ = acknowledged_;
   return Status::Ok();

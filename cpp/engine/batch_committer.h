@@ -87,6 +87,8 @@ class BatchCommitter {
   void DoIdleWork();
   bool IsDrained();
   void CommitBatch();
+  // Writes the batch in hand while nobody writes its rows through.
+  Status WriteGated(const Checkpoint& next, bool* moved);
   void CommitParked();
   Status TransformBatch();
   Checkpoint Next(Position position) const;

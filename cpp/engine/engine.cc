@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,7 @@ Status Engine::StartWorker(WorkerSpec spec) {
                   "worker " + spec.name + " cannot start without the lease");
   }
   const std::string name = spec.name;
+  spec.gate = GateOf(spec);
   // Ends outside the lock, which its last steps may need (AbortWorkers).
   std::shared_ptr<Worker> replaced;
   MutexLock lock(&mutex_);
@@ -104,6 +106,29 @@ Result<std::shared_ptr<Worker>> Engine::MakeThroughWorker(
   };
   return std::shared_ptr<Worker>(
       std::make_shared<ThroughWorker>(std::move(spec), std::move(parts)));
+}
+
+// Two registrations that call one database by two names are strangers.
+std::shared_ptr<RowGate> Engine::GateOf(const WorkerSpec& spec) {
+  if (!spec.connect) return nullptr;
+  Result<ConnectionParameters> parameters = ConnectionParameters();
+  try {
+    parameters = spec.connect();
+  } catch (const std::exception&) {
+    return nullptr;  // the worker will say so, again and again
+  }
+  if (!parameters.ok()) return nullptr;
+  std::string table = std::to_string(static_cast<int>(spec.target));
+  for (const char* part : {"host", "port", "dbname", "path"}) {
+    const auto found = parameters->find(part);
+    table += '\n';
+    if (found != parameters->end()) table += found->second;
+  }
+  table += '\n' + spec.table.table;
+  MutexLock lock(&mutex_);
+  std::shared_ptr<RowGate> gate = gates_[table].lock();
+  if (!gate) gates_[table] = gate = std::make_shared<RowGate>();
+  return gate;
 }
 
 StreamControl Engine::MakeControl(const LeasePtr& lease) {

@@ -82,6 +82,8 @@ class Engine {
                         std::unique_ptr<Connector> connector,
                         const LeasePtr& lease);
   StreamControl MakeControl(const LeasePtr& lease);
+  // The gate of the table that `spec` writes; null if it is not known which.
+  std::shared_ptr<RowGate> GateOf(const WorkerSpec& spec);
   // Whether the workers have dealt with all that was captured before.
   bool AllPassed(uint64_t unix_ms);
   void OnConflict(const Checkpoint& found, const Lease& lease);
@@ -92,6 +94,9 @@ class Engine {
   std::atomic<uint64_t> highest_fence_ = 0;  // found in any target
   Mutex mutex_;
   std::map<std::string, Entry> workers_ REGEAR_GUARDED_BY(mutex_);
+  // By table.
+  std::map<std::string, std::weak_ptr<RowGate>> gates_
+      REGEAR_GUARDED_BY(mutex_);
   std::map<std::string, std::string> reports_ REGEAR_GUARDED_BY(mutex_);
   // Last: it calls back until it is gone.
   std::unique_ptr<HostLink> link_;

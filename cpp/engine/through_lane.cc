@@ -74,8 +74,9 @@ void ThroughLane::Run() {
 
 Status ThroughLane::Step() {
   if (committed_ && finishing_) {
-    REGEAR_RETURN_IF_ERROR(parts_.source->Confirm(*committed_));
-    committed_.reset();
+    const auto applied = parts_.source->Confirm(*committed_);
+    if (!applied.ok()) return applied.status();
+    OnConfirmed(*applied);
     return Status::Ok();
   }
   if (!open_ && steady_clock::now() >= open_at_) {
@@ -117,16 +118,40 @@ Status ThroughLane::ReadGroup() {
     return Status(StatusCode::kRetry, stopped_.message(), stopped_.hint());
   }
   REGEAR_FAIL_POINT("before-confirm");
-  auto read = parts_.source->Exchange(committed_);
+  StreamPositions applied;
+  auto read = parts_.source->Exchange(committed_, &applied);
   parts_.stats->OnSource(read.status());
   if (!read.ok()) return read.status();
-  committed_.reset();
+  if (committed_) OnConfirmed(applied);
   backoff_.Reset();
   if (read->empty()) return open_ ? ClearJournal() : Status::Ok();
   group_.emplace();
   group_->changes = *std::move(read);
   group_->last = group_->changes.changes().back().position;
   return Status::Ok();
+}
+
+void ThroughLane::OnConfirmed(const StreamPositions& applied) {
+  committed_.reset();
+  if (spec_.gate) spec_.gate->Mark(written_, applied);
+  written_ = ChangeBatch();
+  ReleaseRows();
+}
+
+bool ThroughLane::HoldRows() {
+  if (!spec_.gate || !held_.empty()) return true;
+  std::vector<std::string> rows;
+  for (const Change& change : group_->changes.changes()) {
+    rows.emplace_back(change.key);
+  }
+  const auto ends = [this] { return Done() || !parts_.lease->valid(); };
+  if (!spec_.gate->Hold(rows, ends)) return false;
+  held_ = std::move(rows);
+  return true;
+}
+
+void ThroughLane::ReleaseRows() {
+  if (!held_.empty()) spec_.gate->Release(std::exchange(held_, {}));
 }
 
 // Every round but the last takes a job out or turns to writing in order.
@@ -137,8 +162,10 @@ Status ThroughLane::WriteGroup() {
              group_->in_order ? FoldMode::kEveryChange : FoldMode::kLastState);
     if (folded.empty()) {
       group_.reset();
+      ReleaseRows();
       return Status::Ok();
     }
+    if (!HoldRows()) return Status::Ok();
     if (group_->in_order) folded.set_in_order();
     const std::string token =
         parts_.lease->epoch_id + ":" + group_->last.ToString();
@@ -183,6 +210,7 @@ Status ThroughLane::WriteGroup() {
 void ThroughLane::OnWritten() {
   committed_ = CommittedGroup{
       group_->last, parts_.lease->epoch_id + ":" + group_->last.ToString()};
+  written_ = std::move(group_->changes);
   group_.reset();
 }
 
@@ -230,6 +258,7 @@ Status ThroughLane::RefuseGroup(const Status& why) {
         RefuseUnitOf(group_->changes[0].position, why.message()));
   }
   group_.reset();
+  ReleaseRows();
   return Status::Ok();
 }
 

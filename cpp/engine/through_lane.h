@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "base/thread_annotations.h"
@@ -50,6 +51,9 @@ class ThroughLane {
   };
 
   explicit ThroughLane(Parts parts);
+  ~ThroughLane() { ReleaseRows(); }
+  ThroughLane(const ThroughLane&) = delete;
+  ThroughLane& operator=(const ThroughLane&) = delete;
 
   // Opens the target and makes sure that no host with an older lease can write
   // in this lane any more. Once, before Run.
@@ -73,6 +77,9 @@ class ThroughLane {
     bool in_order = false;
   };
 
+  // Until the module has applied the group in hand.
+  bool HoldRows();
+  void ReleaseRows();
   bool Done() const { return aborted_ || ended_; }
   Status Step();
   // Opens the target and settles what was in doubt.
@@ -80,6 +87,7 @@ class ThroughLane {
   Status Adopt(std::optional<Checkpoint> stored);
   Status WriteGroup();
   Status ReadGroup();
+  void OnConfirmed(const StreamPositions& applied);
   // Tells the clients of the jobs to which the rows belong, and takes these
   // jobs out of the group.
   Status RefuseRows(const FoldedBatch& folded,
@@ -103,6 +111,8 @@ class ThroughLane {
   std::optional<Checkpoint> attempted_;  // of a write whose outcome is unknown
   std::optional<Group> group_;           // in hand
   std::optional<CommittedGroup> committed_;  // the module does not know yet
+  ChangeBatch written_;                      // by that group
+  std::vector<std::string> held_;            // rows of the gate
 
   std::atomic<bool> finishing_ = false;
   std::atomic<bool> aborted_ = false;

@@ -52,7 +52,7 @@ Status ThroughSource::ReadOk() {
 }
 
 Result<ChangeBatch> ThroughSource::Exchange(
-    const std::optional<CommittedGroup>& committed) {
+    const std::optional<CommittedGroup>& committed, StreamPositions* applied) {
   REGEAR_RETURN_IF_ERROR(Connect());
   if (committed) AppendCommitted(*committed);
   const std::string wait = std::to_string(kWait.count());
@@ -61,7 +61,11 @@ Result<ChangeBatch> ThroughSource::Exchange(
                        count_, wait, place});
   const Status sent = connection_->Flush();
   if (!sent.ok()) return Fail(sent);
-  if (committed) REGEAR_RETURN_IF_ERROR(ReadOk());
+  if (committed) {
+    auto positions = ReadApplied();
+    if (!positions.ok()) return positions.status();
+    *applied = *std::move(positions);
+  }
   return ReadGroup();
 }
 
@@ -77,11 +81,27 @@ Result<ChangeBatch> ThroughSource::ReadGroup() {
   return group;
 }
 
-Status ThroughSource::Confirm(const CommittedGroup& committed) {
+Result<StreamPositions> ThroughSource::Confirm(
+    const CommittedGroup& committed) {
   REGEAR_RETURN_IF_ERROR(Connect());
   AppendCommitted(committed);
   const Status sent = connection_->Flush();
-  return sent.ok() ? ReadOk() : Fail(sent);
+  if (!sent.ok()) return Fail(sent);
+  return ReadApplied();
+}
+
+// [stream, id, …]
+Result<StreamPositions> ThroughSource::ReadApplied() {
+  const auto reply = connection_->ReadReply();
+  if (!reply.ok()) return Fail(reply.status());
+  const ReplyView view = reply->view();
+  if (view.is_error()) return Fail(StatusOfErrorReply(view.text()));
+  StreamPositions positions;
+  for (size_t i = 0; i + 1 < view.size(); i += 2) {
+    const auto position = Position::Parse(view[i + 1].text());
+    if (position) positions[std::string(view[i].text())] = *position;
+  }
+  return positions;
 }
 
 Status ThroughSource::Refuse(Position id, std::string_view message) {

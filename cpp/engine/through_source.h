@@ -10,6 +10,7 @@
 #include "change/change.h"
 #include "engine/host_link.h"
 #include "engine/lease.h"
+#include "engine/row_gate.h"
 #include "redis/cancellation.h"
 #include "redis/connection.h"
 
@@ -32,15 +33,18 @@ class ThroughSource {
   // Tells the module of the group that was committed last and asks for the
   // next one, in one round trip. Empty if there is none for a while. After a
   // failure the same may be sent again.
-  Result<ChangeBatch> Exchange(const std::optional<CommittedGroup>& committed);
+  // `applied` says where the streams stood before that group was applied.
+  Result<ChangeBatch> Exchange(const std::optional<CommittedGroup>& committed,
+                               StreamPositions* applied);
   // The same without asking for more.
-  Status Confirm(const CommittedGroup& committed);
+  Result<StreamPositions> Confirm(const CommittedGroup& committed);
   // Of the job whose last part is `id`.
   Status Refuse(Position id, std::string_view message);
 
  private:
   Status Connect();
   void AppendCommitted(const CommittedGroup& committed);
+  Result<StreamPositions> ReadApplied();
   Status ReadOk();
   Result<ChangeBatch> ReadGroup();
   Status Fail(Status status);

@@ -43,10 +43,15 @@ ThroughWorker::ThroughWorker(WorkerSpec spec, Parts parts)
 ThroughWorker::~ThroughWorker() {
   Abort();
   Stop(false, {});
+  lanes_.clear();
+  if (joined_) spec_.gate->Part();
 }
 
 // Until the lanes are recovered; they run in threads of their own then.
 void ThroughWorker::Run() {
+  // Here, as it may have to wait.
+  if (spec_.gate) spec_.gate->Join();
+  joined_ = spec_.gate != nullptr;
   Backoff backoff(spec_.drain.retry_interval);
   while (lease_->valid()) {
     const Status status = Recover();

@@ -59,6 +59,7 @@ class ThroughWorker : public Worker {
   bool stopping_ REGEAR_GUARDED_BY(mutex_) = false;
   size_t running_ REGEAR_GUARDED_BY(mutex_) = 0;  // threads
   Mutex join_mutex_;
+  bool joined_ = false;  // the gate; set by the starter
   std::thread starter_;  // all are joined under join_mutex_
   std::vector<std::thread> threads_ REGEAR_GUARDED_BY(mutex_);
 };

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/status.h"
 #include "change/change.h"
 #include "change/connector.h"
 #include "change/fold.h"
+#include "engine/row_gate.h"
 
 namespace regear {
 
@@ -65,6 +67,8 @@ struct WorkerSpec {
   FoldMode fold = FoldMode::kLastState;
   CommitAfter commit_after = CommitAfter::kReceived;
   DrainOptions drain;
+  // Of its table; null: nobody else writes it.
+  std::shared_ptr<RowGate> gate;
 };
 
 }  // namespace regear

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,10 +79,20 @@ int HostThrough(rm::Ctx* ctx, const CommandArguments& arguments) {
       ParseStreamId(arguments.Text(5)));
 }
 
+// What the streams hold up to now is older than what is applied.
 int HostCommitted(rm::Ctx* ctx, const CommandArguments& arguments) {
+  std::vector<std::string> positions;
+  for (const auto& [id, registration] : State().registry.registrations()) {
+    if (registration.through()) continue;
+    const std::string stream = registration.Text("stream");
+    const ChangeStream* found = State().backlog.Find(stream);
+    if (found == nullptr) continue;
+    positions.insert(positions.end(), {stream, Text(found->last)});
+  }
   State().through.Commit(ctx, arguments.Text(1), arguments.Number(2),
                          ParseStreamId(arguments.Text(3)), arguments.Text(4));
-  return rm::ReplyWithSimpleString(ctx, "OK");
+  ReplyTexts(ctx, positions);
+  return rm::kOk;
 }
 
 int HostRefused(rm::Ctx* ctx, const CommandArguments& arguments) {
