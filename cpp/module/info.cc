@@ -19,9 +19,23 @@ std::string FieldName(const Registration& registration) {
   return name;
 }
 
+void AddThrough(rm::InfoCtx* info, const ThroughCounts& counts) {
+  rm::InfoAddFieldULongLong(info, "waiting", counts.waiting);
+  rm::InfoAddFieldULongLong(info, "in_flight", counts.in_flight);
+  rm::InfoAddFieldULongLong(info, "committed", counts.committed);
+  rm::InfoAddFieldULongLong(info, "refused", counts.refused);
+  rm::InfoAddFieldULongLong(info, "in_doubt", counts.in_doubt);
+  rm::InfoAddFieldULongLong(info, "timed_out", counts.timed_out);
+}
+
 void AddRegistration(rm::InfoCtx* info, const Registration& registration) {
   rm::Ctx* ctx = State().context.get();
   rm::InfoBeginDictField(info, FieldName(registration).c_str());
+  if (registration.through()) {
+    AddThrough(info, State().through.CountsOf(registration.Text("name")));
+    rm::InfoEndDictField(info);
+    return;
+  }
   rm::InfoAddFieldULongLong(info, "captured", registration.rule->captured);
   rm::InfoAddFieldULongLong(info, "backlog", StreamLength(ctx, registration));
   if (const ChangeStream* stream =

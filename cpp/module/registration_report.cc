@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "module/module_state.h"
+
 namespace regear {
 
 namespace {
@@ -184,6 +186,14 @@ json DescribeRegistration(const Registration& registration,
   description["captured"] = registration.rule->captured;
   description["capture_error"] = CaptureError(*registration.rule);
   description["status"] = status;
+  if (registration.through()) {
+    const ThroughCounts counts =
+        State().through.CountsOf(registration.Text("name"));
+    description["through"] = {
+        {"waiting", counts.waiting},     {"in_flight", counts.in_flight},
+        {"committed", counts.committed}, {"refused", counts.refused},
+        {"in_doubt", counts.in_doubt},   {"timed_out", counts.timed_out}};
+  }
   return description;
 }
 

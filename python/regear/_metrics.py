@@ -17,7 +17,7 @@ from prometheus_client.utils import floatToGoString
 
 #: The states of a worker (docs/host-link.md).
 STATES = (
-    *("connecting", "running", "retrying", "refused", "stopped", "sealed"),
+    *("connecting", "running", "retrying", "stopped", "sealed"),
     *("paused", "reconciling"),
 )
 
@@ -33,6 +33,17 @@ _WORKER_COUNTERS = (
 )
 _WORKER_GAUGES = (
     ("parked", "parked_changes", "Changes that wait for a row of another table."),
+)
+#: Of a write-through, as the server counts: member, metric, text.
+_THROUGH_GAUGES = (
+    ("waiting", "through_waiting", "Writes that the database was not asked for yet."),
+    ("in_flight", "through_in_flight", "Writes that the database was asked for."),
+)
+_THROUGH_COUNTERS = (
+    ("committed", "through_committed", "Writes that are in both."),
+    ("refused", "through_refused", "Writes that the database refused."),
+    ("in_doubt", "through_in_doubt", "Clients that were answered -INDOUBT."),
+    ("timed_out", "through_timed_out", "Clients whose write was never begun."),
 )
 _HISTOGRAMS = (
     ("batch_size", "batch_size", "Changes in a transaction."),
@@ -130,6 +141,17 @@ def _states(statuses: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
     yield state
 
 
+def _of_through(counts: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
+    for member, name, text in _THROUGH_GAUGES:
+        gauge = GaugeMetricFamily(f"regear_{name}", text, labels=_LABELS)
+        _add(gauge, counts, member)
+        yield gauge
+    for member, name, text in _THROUGH_COUNTERS:
+        counter = CounterMetricFamily(f"regear_{name}", text, labels=_LABELS)
+        _add(counter, counts, member)
+        yield counter
+
+
 def _buckets(histogram: Mapping[str, Any]) -> tuple[list[tuple[str, float]], float]:
     """Cumulative, as Prometheus has them; the engine counts each apart."""
     bounds = [*map(floatToGoString, histogram["bounds"]), "+Inf"]
@@ -172,6 +194,13 @@ def _of_server(status: Mapping[str, Any]) -> Iterator[Metric]:
         memory.add_metric(name, registration.get("stream_bytes") or 0)
         dead.add_metric(name, registration.get("dead_letters") or 0)
     yield from (captured, lost, entries, memory, dead)
+    yield from _of_through(
+        {
+            registration["name"]: registration["through"]
+            for registration in status["registrations"]
+            if registration.get("through")
+        }
+    )
     orphans = GaugeMetricFamily(
         "regear_orphan_backlog_entries",
         "Changes left behind by a registration that is gone.",

@@ -14,7 +14,6 @@ _STATE_STYLES = {
     "retrying": "yellow",
     "reconciling": "yellow",
     "paused": "yellow",
-    "refused": "red",
     "stopped": "red",
     "sealed": "red",
 }
@@ -27,9 +26,13 @@ def render(document: Document) -> RenderableType:
     registrations = document["registrations"]
     parts: list[RenderableType] = [_host(document["host"])]
     parts += [_line(text, "yellow") for text in document.get("warnings") or ()]
-    if registrations:
-        parts.append(_table(registrations))
-    else:
+    through = [one for one in registrations if one.get("through")]
+    behind = [one for one in registrations if not one.get("through")]
+    if behind:
+        parts.append(_table(behind))
+    if through:
+        parts.append(_through_table(through))
+    if not registrations:
         parts.append(Text("nothing is registered"))
     for registration in registrations:
         parts += _trouble(registration)
@@ -45,11 +48,7 @@ def _host(host: Document) -> Text:
 
 
 def _table(registrations: list[Document]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("name", "version", "keys", "table", "state"):
-        table.add_column(title, overflow="fold")
-    for title in ("backlog", "rate/s", "lag"):
-        table.add_column(title, justify="right", no_wrap=True)
+    table = _columns("backlog", "rate/s", "lag")
     # Columns that are empty on most days are left out on those.
     counts = [
         title
@@ -59,20 +58,61 @@ def _table(registrations: list[Document]) -> Table:
     for title in counts:
         table.add_column(title, justify="right", no_wrap=True, style="red")
     for registration in registrations:
-        state = _state(registration)
         work = _work(registration)
         table.add_row(
-            registration["name"],
-            registration["version"] or "-",
-            registration["prefix"] + "*",
-            registration["table"],
-            Text(state, style=_STATE_STYLES.get(state, "")),
+            *_identity(registration),
             str(registration["backlog"]),
             f"{work.get('rate', 0):.0f}",
             _duration(work.get("lag_ms")),
             *(str(_count(registration, title)) for title in counts),
         )
     return table
+
+
+def _through_table(registrations: list[Document]) -> Table:
+    """Those whose clients wait for the database."""
+    titles = ("waiting", "in flight", "writes/s", "group", "commit", "refused")
+    table = _columns(*titles, "in doubt")
+    for registration in registrations:
+        work, counts = _work(registration), registration["through"]
+        commit = _mean(work.get("commit_seconds"))
+        group = _mean(work.get("batch_size"))
+        table.add_row(
+            *_identity(registration),
+            str(counts["waiting"]),
+            str(counts["in_flight"]),
+            f"{work.get('rate', 0):.0f}",
+            "-" if group is None else f"{group:.1f}",
+            "-" if commit is None else f"{1000 * commit:.1f} ms",
+            str(counts["refused"]),
+            str(counts["in_doubt"]),
+        )
+    return table
+
+
+def _columns(*numbers: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("name", "version", "keys", "table", "state"):
+        table.add_column(title, overflow="fold")
+    for title in numbers:
+        table.add_column(title, justify="right", no_wrap=True)
+    return table
+
+
+def _identity(registration: Document) -> tuple[str | Text, ...]:
+    state = _state(registration)
+    return (
+        registration["name"],
+        registration["version"] or "-",
+        registration["prefix"] + "*",
+        registration["table"],
+        Text(state, style=_STATE_STYLES.get(state, "")),
+    )
+
+
+def _mean(histogram: Document | None) -> float | None:
+    total = sum(histogram["counts"]) if histogram else 0
+    return histogram["sum"] / total if histogram and total else None
 
 
 def _count(registration: Document, title: str) -> int:
