@@ -1,23 +1,16 @@
 #include "module/backlog.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "module/guard.h"
 #include "module/own_writes.h"
+#include "module/text.h"
 
 namespace regear {
 
 namespace {
 
 constexpr long long kRetryMs = 250;
-
-std::string UpperCase(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return std::toupper(c); });
-  return upper;
-}
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 // The arguments of a command and short forms of its replies.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "module/handles.h"
 #include "module/module_api.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -23,14 +23,11 @@ class CommandArguments {
   std::string_view Text(size_t i) const { return View(argv_[i]); }
   // Throws std::invalid_argument for anything else than decimal digits.
   uint64_t Number(size_t i) const {
-    const std::string_view text = Text(i);
-    uint64_t number = 0;
-    const auto [stop, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || stop != text.data() + text.size()) {
-      throw std::invalid_argument("not a number: " + std::string(text));
+    const auto number = ParseNumber<uint64_t>(Text(i));
+    if (!number) {
+      throw std::invalid_argument("not a number: " + std::string(Text(i)));
     }
-    return number;
+    return *number;
   }
   std::vector<std::string> Texts(size_t first) const {
     std::vector<std::string> texts;

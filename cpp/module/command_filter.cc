@@ -1,7 +1,5 @@
 #include "module/command_filter.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "module/handles.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -37,8 +36,7 @@ Watched Classify(std::string_view name) {
   if (name.size() < 3 || name.size() > 7) return Watched::kNone;
   const char first = static_cast<char>(name[0] | 0x20);  // ASCII lower case
   for (const WatchedName& watched : kWatchedNames) {
-    if (watched.name[0] == first && watched.name.size() == name.size() &&
-        strncasecmp(watched.name.data(), name.data(), name.size()) == 0) {
+    if (watched.name[0] == first && SameIgnoringCase(watched.name, name)) {
       return watched.command;
     }
   }
@@ -161,8 +159,7 @@ void CommandFilter::OnMigrate(rm::FilterCtx* command, uint64_t client) {
   for (int i = 3; i < count; ++i) {
     const bool is_key = i == 3 || in_list;
     if (is_key && capture_.MatchesAnyDb(text(i))) keys.emplace_back(text(i));
-    in_list |= i > 5 && text(3).empty() && text(i).size() == 4 &&
-               strncasecmp(text(i).data(), "keys", 4) == 0;
+    in_list |= i > 5 && text(3).empty() && SameIgnoringCase(text(i), "keys");
   }
   if (!keys.empty()) migrated_.OnMigrate(client, std::move(keys));
 }

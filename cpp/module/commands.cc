@@ -32,9 +32,7 @@ const Registry& CurrentRegistry(rm::Ctx* ctx) {
 int PyExecuteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (argc < 2) return rm::WrongArity(ctx);
   if (!CheckAdministrator(ctx)) return rm::kOk;
-  constexpr int kMayNotBlock =
-      rm::kContextMulti | rm::kContextLua | rm::kContextDenyBlocking;
-  if (rm::GetContextFlags(ctx) & kMayNotBlock) {
+  if (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) {
     return rm::ReplyWithError(ctx,
                               "Can not run gears inside a multi exec, lua, or "
                               "when blocking is not allowed");

@@ -2,8 +2,6 @@
 // settings that clients of RedisGears know.
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +11,7 @@
 #include "module/command_arguments.h"
 #include "module/commands.h"
 #include "module/module_state.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -44,23 +43,6 @@ constexpr std::array<Setting, 15> kSettings = {{
     {"Plugin", "", false, false},
 }};
 
-bool SameIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) {
-                      return std::tolower(x) == std::tolower(y);
-                    });
-}
-
-std::optional<long long> Number(std::string_view text) {
-  long long number = 0;
-  const auto [stop, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 // Set at run time, or the module's argument.
 std::optional<std::string_view> Given(std::string_view key) {
   const ModuleState& state = State();
@@ -83,7 +65,8 @@ void ReplyValue(rm::Ctx* ctx, std::string_view key) {
                                   std::string(key));
   }
   const std::string_view value = given.value_or(setting->value);
-  const auto number = setting->number ? Number(value) : std::nullopt;
+  const auto number =
+      setting->number ? ParseNumber<long long>(value) : std::nullopt;
   if (number) {
     rm::ReplyWithLongLong(ctx, *number);
   } else {
@@ -108,7 +91,7 @@ std::string Set(std::string_view key, std::string_view value,
   if (!setting->at_run_time) {
     return "(error) Config value " + name + " not modifiable at runtime";
   }
-  if (setting->number && !Number(value)) {
+  if (setting->number && !ParseNumber<long long>(value)) {
     return "(error) Failed setting config value " + name;
   }
   state.config.insert_or_assign(name, std::string(value));

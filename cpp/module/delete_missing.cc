@@ -1,13 +1,14 @@
 #include "module/delete_missing.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "module/access.h"
 #include "module/guard.h"
 #include "module/handles.h"
 #include "module/module_state.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -139,36 +140,18 @@ int CreateDeleteCommand(rm::Ctx* ctx) {
   return rm::kOk;
 }
 
-namespace {
-
-char ToLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// The server has checked the right to rg.del and to the keys; the one to the
-// real command may have gone while it was queued. Commands of scripts were
-// checked when they were filtered: their client has no user.
-bool MayStillRun(rm::Ctx* ctx, rm::String** argv, int argc) {
-  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
-  if (name == nullptr) return true;
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
-  return user != nullptr &&
-         rm::ACLCheckCommandPermissions(user.get(), argv, argc) == rm::kOk;
-}
-
-}  // namespace
-
 int DeleteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (argc < 3) return rm::WrongArity(ctx);
   const std::string typed(View(argv[1]));
-  std::string name = typed;
-  std::transform(name.begin(), name.end(), name.begin(), ToLower);
+  const std::string name = LowerCase(typed);
   if (name != "del" && name != "unlink") {
     return rm::ReplyWithError(ctx, "ERR rg.del runs DEL and UNLINK");
   }
   rm::String** keys = argv + 2;
   const auto count = static_cast<size_t>(argc - 2);
-  if (!MayStillRun(ctx, argv + 1, argc - 1)) {
+  // The server has checked the right to rg.del and to the keys; the one to the
+  // real command may have gone while it was queued.
+  if (!CallerMayRun(ctx, argv + 1, argc - 1)) {
     return rm::ReplyWithError(ctx,
                               ("NOPERM this user has no permissions to run "
                                "the '" +

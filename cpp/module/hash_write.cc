@@ -1,15 +1,14 @@
 #include "module/hash_write.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <utility>
+
+#include "module/text.h"
 
 namespace regear {
 
@@ -41,17 +40,6 @@ StringPtr Get(rm::Key* key, rm::String* field) {
   return StringPtr(value);
 }
 
-template <typename Number>
-std::optional<Number> Parse(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 void Set(HashWrite* write, rm::String* field, StringPtr value) {
   const auto same = [&](const HashWrite::Pair& pair) {
     return View(pair.field.get()) == View(field);
@@ -62,14 +50,14 @@ void Set(HashWrite* write, rm::String* field, StringPtr value) {
 
 void Increment(HashWrite* write, rm::Key* key, rm::String* field,
                std::string_view by) {
-  const auto delta = Parse<long long>(by);
+  const auto delta = ParseNumber<long long>(by);
   if (!delta) {
     write->error = "ERR value is not an integer or out of range";
     return;
   }
   const StringPtr stored = Get(key, field);
   const auto value =
-      stored == nullptr ? 0 : Parse<long long>(View(stored.get()));
+      stored == nullptr ? 0 : ParseNumber<long long>(View(stored.get()));
   if (!value) {
     write->error = "ERR hash value is not an integer";
     return;
@@ -98,14 +86,14 @@ std::string FloatText(long double number) {
 
 void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
                     std::string_view by) {
-  const auto delta = Parse<long double>(by);
+  const auto delta = ParseNumber<long double>(by);
   if (!delta || std::isnan(*delta) || std::isinf(*delta)) {
     write->error = "ERR value is not a valid float";
     return;
   }
   const StringPtr stored = Get(key, field);
   const auto value =
-      stored == nullptr ? 0.0L : Parse<long double>(View(stored.get()));
+      stored == nullptr ? 0.0L : ParseNumber<long double>(View(stored.get()));
   if (!value) {
     write->error = "ERR hash value is not a float";
     return;
@@ -139,10 +127,7 @@ void Remove(HashWrite* write, rm::Key* key,
 
 HashCommand HashCommandNamed(std::string_view name) {
   for (const Name& known : kNames) {
-    if (known.text.size() == name.size() &&
-        strncasecmp(known.text.data(), name.data(), name.size()) == 0) {
-      return known.command;
-    }
+    if (SameIgnoringCase(known.text, name)) return known.command;
   }
   return HashCommand::kNone;
 }

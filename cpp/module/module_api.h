@@ -177,6 +177,8 @@ inline constexpr int kContextLoading = 1 << 13;
 inline constexpr int kContextDenyBlocking = 1 << 21;
 inline constexpr int kContextResp3 = 1 << 22;
 inline constexpr int kContextAsyncLoading = 1 << 23;
+inline constexpr int kContextMayNotBlock =
+    kContextMulti | kContextLua | kContextDenyBlocking;
 
 inline constexpr uint64_t kEventRoleChanged = 0;
 inline constexpr uint64_t kEventFlush = 2;

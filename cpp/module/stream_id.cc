@@ -1,35 +1,26 @@
 #include "module/stream_id.h"
 
-#include <charconv>
 #include <stdexcept>
 
 #include "module/handles.h"
+#include "module/text.h"
 
 namespace regear {
-
-namespace {
-
-bool ParseNumber(std::string_view text, uint64_t* number) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, *number);
-  return error == std::errc() && stop == end;
-}
-
-}  // namespace
 
 std::string Text(StreamId id) {
   return std::to_string(id.ms) + "-" + std::to_string(id.seq);
 }
 
 StreamId ParseStreamId(std::string_view text) {
-  StreamId id;
   const size_t dash = text.find('-');
-  const bool has_seq = dash != std::string_view::npos;
-  if (!ParseNumber(text.substr(0, dash), &id.ms) ||
-      (has_seq && !ParseNumber(text.substr(dash + 1), &id.seq))) {
+  const auto ms = ParseNumber<uint64_t>(text.substr(0, dash));
+  const auto seq = dash == std::string_view::npos
+                       ? uint64_t{0}
+                       : ParseNumber<uint64_t>(text.substr(dash + 1));
+  if (!ms || !seq) {
     throw std::invalid_argument("not an entry id: " + std::string(text));
   }
-  return id;
+  return {*ms, *seq};
 }
 
 StreamId LastGeneratedId(rm::Ctx* ctx, std::string_view stream) {

@@ -1,21 +1,12 @@
 #include "module/through_reply.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "module/ack.h"
 #include "module/command_arguments.h"
+#include "module/text.h"
 
 namespace regear {
 
 namespace {
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
 
 void ReplyEntry(rm::Ctx* ctx, const ThroughPart& part, std::string_view event,
                 bool continues) {

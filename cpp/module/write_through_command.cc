@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "module/access.h"
 #include "module/guard.h"
 #include "module/module_state.h"
 #include "module/through_keys.h"
@@ -20,14 +21,8 @@ constexpr const char* kMayNotBlock =
 // Whether the calling user may run `words`, with the key that was named and
 // with the one that it stands for.
 bool MayRun(rm::Ctx* ctx, std::vector<rm::String*> words, rm::String* real) {
-  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
-  if (name == nullptr) return true;  // the server's own
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
-  if (user == nullptr) return false;
   const auto allowed = [&] {
-    return rm::ACLCheckCommandPermissions(user.get(), words.data(),
-                                          static_cast<int>(words.size())) ==
-           rm::kOk;
+    return CallerMayRun(ctx, words.data(), static_cast<int>(words.size()));
   };
   if (!allowed()) return false;
   words[1] = real;
@@ -52,9 +47,7 @@ int KeysEnd(HashCommand command, int count) {
 // Null if nothing speaks against blocking the client; else the error.
 const char* Objection(rm::Ctx* ctx, const ThroughRule& rule,
                       HashCommand command, rm::String** words, int count) {
-  constexpr int kInside =
-      rm::kContextMulti | rm::kContextLua | rm::kContextDenyBlocking;
-  if (rm::GetContextFlags(ctx) & kInside) return kMayNotBlock;
+  if (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) return kMayNotBlock;
   for (int i = 1; i < KeysEnd(command, count); ++i) {
     if (State().through.RuleOf(View(words[i])) != &rule) {
       return "WRITETHROUGH keys that are written through are deleted without "

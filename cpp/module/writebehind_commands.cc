@@ -1,7 +1,6 @@
 // RG.WRITEBEHIND …: what an operator does to a registration.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -17,6 +16,7 @@
 #include "module/module_state.h"
 #include "module/recapture.h"
 #include "module/stream_entries.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -29,13 +29,6 @@ int ReplyOk(rm::Ctx* ctx) { return rm::ReplyWithSimpleString(ctx, "OK"); }
 
 const Registration& Named(std::string_view name) {
   return State().registry.Named(name);
-}
-
-std::string UpperCase(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return std::toupper(c); });
-  return upper;
 }
 
 // Has the host start the worker anew, on what the streams hold then.
