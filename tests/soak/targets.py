@@ -63,7 +63,8 @@ class Target:
                 f"{table.constraints})"
             )
             for event, letter, row in _OPERATIONS:
-                self._create_trigger(table, event, letter, row)
+                note = self._note(table, letter, row)
+                self.create_trigger(table.name, event, note)
 
     def rows(self, table: Table) -> dict[str, dict[str, Any]]:
         columns = list(table.mapping.values())
@@ -79,7 +80,8 @@ class Target:
     def _create_audit(self) -> None:
         raise NotImplementedError
 
-    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+    def create_trigger(self, table: str, event: str, statement: str) -> None:
+        """``statement`` after each row of each INSERT, UPDATE or DELETE."""
         raise NotImplementedError
 
     @staticmethod
@@ -136,10 +138,10 @@ class SqliteTarget(Target):
             " checkpoint)"
         )
 
-    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+    def create_trigger(self, table: str, event: str, statement: str) -> None:
         self.execute(
-            f"CREATE TRIGGER {table.name}_{letter} AFTER {event} ON {table.name}"
-            f" BEGIN {self._note(table, letter, row)} END"
+            f"CREATE TRIGGER {table}_{event} AFTER {event} ON {table}"
+            f" BEGIN {statement} END"
         )
 
 
@@ -208,14 +210,14 @@ class PostgresTarget(ServerTarget):
             " v bigint, checkpoint text)"
         )
 
-    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
-        name = f"{table.name}_{letter}"
+    def create_trigger(self, table: str, event: str, statement: str) -> None:
+        name = f"{table}_{event}"
         self.execute(
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN {self._note(table, letter, row)} RETURN NULL; END $$"
+            f" $$ BEGIN {statement} RETURN NULL; END $$"
         )
         self.execute(
-            f"CREATE TRIGGER {name} AFTER {event} ON {table.name}"
+            f"CREATE TRIGGER {name} AFTER {event} ON {table}"
             f" FOR EACH ROW EXECUTE FUNCTION {name}()"
         )
 
@@ -240,10 +242,10 @@ class MariaDbTarget(ServerTarget):
             f" id {self.id_type}, op TEXT, v BIGINT, checkpoint TEXT)"
         )
 
-    def _create_trigger(self, table: Table, event: str, letter: str, row: str) -> None:
+    def create_trigger(self, table: str, event: str, statement: str) -> None:
         self.execute(
-            f"CREATE TRIGGER {table.name}_{letter} AFTER {event} ON {table.name}"
-            f" FOR EACH ROW {self._note(table, letter, row)}"
+            f"CREATE TRIGGER {table}_{event} AFTER {event} ON {table}"
+            f" FOR EACH ROW {statement}"
         )
 
 
