@@ -16,8 +16,10 @@ from pathlib import Path
 from tests.conftest import mariadb_program, postgres_programs
 from tests.integration._mariadb import MariaDbServer
 from tests.integration._servers import PostgresServer
+from tests.soak import through_round
 from tests.soak.audit import Findings
-from tests.soak.redis_modes import MODES
+from tests.soak.behind_round import BehindRound
+from tests.soak.redis_modes import MODES, RedisMode
 from tests.soak.round import Round
 from tests.soak.targets import MariaDbTarget, NewTarget, PostgresTarget, SqliteTarget
 
@@ -26,7 +28,6 @@ INTERVAL = (1.0, 6.5)
 CRASHES_PER_ROUND = 12
 TARGETS = ["sqlite", "postgres", "mariadb"]
 ROUND_SECONDS = 120.0
-DEFAULT_MODES = list(MODES)
 
 
 class Soak:
@@ -41,7 +42,12 @@ class Soak:
         self.failed: list[int] = []
 
     def run(self, targets: dict[str, NewTarget]) -> None:
-        plan = itertools.product(self._options.modes, self._options.redis, targets)
+        modes: dict[str, type[RedisMode]] = MODES
+        kind: type[Round] = BehindRound
+        if self._options.through:
+            modes, kind = through_round.MODES, through_round.ThroughRound
+        names = self._options.modes or list(modes)
+        plan = itertools.product(names, self._options.redis, targets)
         for number, (mode, program, target) in enumerate(itertools.cycle(plan)):
             if time.monotonic() >= self._end:
                 break
@@ -52,8 +58,8 @@ class Soak:
             folder.chmod(0o755)
             say(f"round {number}: {mode}, {Path(program).name}, {target}")
             seed = self._options.seed + number
-            redis_mode = MODES[mode](program, folder, seed)
-            one = Round(redis_mode, targets[target](folder), folder, seed, say)
+            redis_mode = modes[mode](program, folder, seed)
+            one = kind(redis_mode, targets[target](folder), folder, seed, say=say)
             if self._play(one):
                 shutil.rmtree(folder)
             else:
@@ -149,7 +155,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--crashes", type=int, default=sys.maxsize, help="at most")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
-    parser.add_argument("--modes", type=_names, default=DEFAULT_MODES)
+    parser.add_argument("--through", action="store_true", help="write-through")
+    parser.add_argument("--modes", type=_names, help="by default all")
     parser.add_argument("--targets", type=_names, default=TARGETS)
     parser.add_argument("--redis", type=_names, default=["redis-server"])
     return parser.parse_args()

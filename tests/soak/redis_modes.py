@@ -107,6 +107,13 @@ class Everysec(RedisMode):
         return max(files, key=_incarnation, default=None)
 
 
+class EverysecKept(RedisMode):
+    """What had not been fsynced is there: only the process dies."""
+
+    name = "aof-everysec-kept"
+    options = _EVERYSEC
+
+
 def _incarnation(path: Path) -> int:
     match = re.search(r"\.(\d+)\.incr", path.name)
     return int(match[1]) if match else 0

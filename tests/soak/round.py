@@ -1,5 +1,5 @@
 """One round: a Redis, a database, writers, crashes; then everything is
-compared."""
+compared. What is written and compared is for those who derive from it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from typing import Any
 import redis
 
 from tests.integration._servers import wait_for
-from tests.soak import tables
-from tests.soak.audit import Findings, check_order
+from tests.soak.audit import Findings
 from tests.soak.hosts import SoakHost
-from tests.soak.model import check_kept, check_rows, rows_without_key
 from tests.soak.proxy import Proxy
 from tests.soak.redis_modes import RedisMode
 from tests.soak.targets import Target
-from tests.soak.workload import Workload
 
 SETTLE_SECONDS = 60.0
 WIRE_FAULTS = ("cut", "delay", "truncate", "blackhole", "refuse")
@@ -28,7 +25,9 @@ Say = Callable[[str], None]
 
 
 class Round:
-    """``crash`` as often as wanted, then ``finish``, then ``close``."""
+    """``disturb`` as often as wanted, then ``finish``, then ``close``."""
+
+    registrations: int  # of the recipe
 
     def __init__(
         self,
@@ -49,20 +48,39 @@ class Round:
         self._say = say
         self._pace = pace
         self._hosts = 0
-        self._losses: list[int] = []
-        self._lost_keys: set[tuple[str, str]] = set()
         self._asleep: list[SoakHost] = []
         self._start = time.monotonic()
-        target.create_tables()
         self._recipe = folder / "recipe.py"
-        self._recipe.write_text(tables.recipe(target.connection(), target.connector))
+        self._recipe.write_text(self._prepare_target())
         self.redis_proxy = Proxy(mode.port)
         self.host = self.new_host()
         self.host.start()
         wait_for(self._attached, 20, "the host serves")
         if mode.lossy:
             mode.master.client.save()
-        self.workload = Workload(lambda: mode.port, seed, rate=rate)
+        self.workload = self._new_workload(seed, rate)
+
+    # -- of each kind of round ---------------------------------------------------
+
+    def _prepare_target(self) -> str:
+        """Make the tables; the recipe for them."""
+        raise NotImplementedError
+
+    def _new_workload(self, seed: int, rate: float) -> Any:
+        """Clients that are at work; ``rate``: commands per second of them."""
+        raise NotImplementedError
+
+    def _settle(self) -> None:
+        """Wait until nothing is left to do."""
+        raise NotImplementedError
+
+    def _check(self) -> Findings:
+        """Compare all, once nothing is left to do."""
+        raise NotImplementedError
+
+    def _audit_end(self) -> int:
+        """How often rows were written."""
+        raise NotImplementedError
 
     # -- what may happen -----------------------------------------------------
 
@@ -192,17 +210,12 @@ class Round:
         if not self.host.running:
             self._say(f"  the host ended by itself: {self.host.text()[-400:]}")
             self.host.start()
-        findings = Findings()
         try:
-            wait_for(self._settled, SETTLE_SECONDS, "all is written")
-        except AssertionError:
-            findings.lost.append(f"never written, status: {self._status()}")
-            return findings
+            self._settle()
+        except AssertionError as error:
+            return Findings([f"never written: {error}, status: {self._status()}"])
         self._wake()
-        findings += check_kept(self._client, self._kept())
-        findings += check_order(self.target.audit(), self._losses)
-        findings += self._compared()
-        return findings
+        return self._check()
 
     def close(self) -> None:
         self.workload.stop()
@@ -215,25 +228,11 @@ class Round:
 
     def _wake(self) -> None:
         """Hosts that slept since others took over find nothing to write."""
-        before = self.target.audit_end()
+        before = self._audit_end()
         for host in self._asleep:
             host.resume()
         self._pause(1.0, 1.0)
-        assert self.target.audit_end() == before, "a host wrote after it had slept"
-
-    def _kept(self) -> dict[str, int]:
-        return {} if self.mode.lossy else self.workload.acknowledged
-
-    def _compared(self) -> Findings:
-        """A Redis that came back older may still be reconciled: wait."""
-        end = time.monotonic() + (20 if self.mode.lossy else 0)
-        while True:
-            found = check_rows(
-                self._client, self.target, bool(self._losses), lost=self._lost_keys
-            )
-            if found.good or time.monotonic() > end:
-                return found
-            self._pause(0.5, 0.5)
+        assert self._audit_end() == before, "a host wrote after it had slept"
 
     # -- helpers -------------------------------------------------------------
 
@@ -247,17 +246,10 @@ class Round:
         return self.mode.master.client
 
     def _redis_dies(self) -> None:
-        if self.mode.lossy:
-            self.workload.hold()
         self.mode.crash()
-        if self.mode.lossy:
-            self._losses.append(self.target.audit_end())
 
     def _redis_returns(self) -> None:
         self.mode.recover()
-        if self.mode.lossy:
-            self._lost_keys |= rows_without_key(self._client, self.target)
-            self.workload.go_on()
         if self.redis_proxy.upstream != self.mode.port:
             self.redis_proxy.upstream = self.mode.port
             self.redis_proxy.cut()
@@ -270,20 +262,14 @@ class Round:
 
     def _attached(self) -> bool:
         status = self._status()
-        return bool(status.get("host", {}).get("attached")) and len(
-            status["registrations"]
-        ) == len(tables.TABLES)
+        return (
+            bool(status.get("host", {}).get("attached"))
+            and len(status["registrations"]) == self.registrations
+        )
 
     def _fence(self) -> int:
         host = self._status().get("host", {})
         return host["fence"] if host.get("attached") else 0
-
-    def _settled(self) -> bool:
-        status = self._status()
-        return self._attached() and all(
-            one["backlog"] == 0 and (one["status"] or {}).get("state") == "running"
-            for one in status["registrations"]
-        )
 
     def _down(self) -> None:
         self._pause(0.0, 1.5)

@@ -15,8 +15,8 @@ import pytest
 
 from tests.conftest import redis_program
 from tests.integration._servers import wait_for
+from tests.soak.behind_round import BehindRound
 from tests.soak.redis_modes import RedisMode
-from tests.soak.round import Round
 from tests.soak.targets import PostgresTarget, SqliteTarget
 
 
@@ -66,11 +66,11 @@ def disk(folder) -> Iterator[Disk]:
 
 @pytest.fixture
 def new_round(folder, seed, disk):
-    rounds: list[Round] = []
+    rounds: list[BehindRound] = []
 
-    def start(mode, target) -> Round:
+    def start(mode, target) -> BehindRound:
         program = redis_program()
-        rounds.append(Round(mode(program, folder, seed), target, folder, seed))
+        rounds.append(BehindRound(mode(program, folder, seed), target, folder, seed))
         return rounds[-1]
 
     yield start
@@ -78,12 +78,12 @@ def new_round(folder, seed, disk):
         one.close()
 
 
-def states(one: Round) -> set[str]:
+def states(one: BehindRound) -> set[str]:
     found = one.mode.master.status()["registrations"]
     return {(each["status"] or {}).get("state", "") for each in found}
 
 
-def fill_and_clear(one: Round, disk: Disk) -> None:
+def fill_and_clear(one: BehindRound, disk: Disk) -> None:
     one.write_on()
     disk.fill()
     wait_for(lambda: "retrying" in states(one), 30, "the full disk shows")

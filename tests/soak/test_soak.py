@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import missing, redis_program
+from tests.soak.behind_round import BehindRound
 from tests.soak.redis_modes import Failover, RedisMode
-from tests.soak.round import WIRE_FAULTS, Round
+from tests.soak.round import WIRE_FAULTS
 from tests.soak.targets import MariaDbTarget, PostgresTarget, SqliteTarget
 
 
@@ -16,11 +17,11 @@ def new_round(folder, seed):
     program = redis_program()
     if program is None:
         missing("redis-server")
-    rounds: list[Round] = []
+    rounds: list[BehindRound] = []
 
-    def start(mode, target) -> Round:
+    def start(mode, target) -> BehindRound:
         redis_mode = mode(program, folder, seed)
-        rounds.append(Round(redis_mode, target, folder, seed, pace=0.15))
+        rounds.append(BehindRound(redis_mode, target, folder, seed, pace=0.15))
         return rounds[-1]
 
     yield start
@@ -28,7 +29,7 @@ def new_round(folder, seed):
         one.close()
 
 
-def check(one: Round, *events: str) -> None:
+def check(one: BehindRound, *events: str) -> None:
     for event in events:
         one.write_on()
         getattr(one, event)()

@@ -20,9 +20,9 @@ def check(
     rows: Mapping[str, Row],
     audit: Sequence[tuple[str, Row]],
 ) -> Findings:
-    findings = Findings()
-    for key in sorted({order.key for order in history} | {TAKEN}):
-        _check_equal(key, hashes.get(key, {}), rows.get(key), findings)
+    keys = sorted({order.key for order in history} | {TAKEN})
+    findings = check_equal(keys, hashes, rows)
+    for key in keys:
         orders = [order for order in history if order.key == key]
         kind = key.partition(":")[2][0]
         if kind in "sdm":
@@ -30,6 +30,15 @@ def check(
         if kind == "s":
             _check_sums(key, orders, hashes.get(key, {}), findings)
     _check_audit(history, audit, findings)
+    return findings
+
+
+def check_equal(
+    keys: Iterable[str], hashes: Hashes, rows: Mapping[str, Row]
+) -> Findings:
+    findings = Findings()
+    for key in keys:
+        _check_equal(key, hashes.get(key, {}), rows.get(key), findings)
     return findings
 
 

@@ -18,6 +18,7 @@ from tests.soak.through_table import (
     KEYS,
     TAKEN,
     TEXTS,
+    all_keys,
     own_column,
     through,
     user_name,
@@ -112,7 +113,14 @@ def settle(port: int, seconds: float = 60) -> None:
         connection.ask("PERSIST", key)
         words = [word for pair in fields.items() for word in pair]
         write(connection, key, "HSET", *words, seconds=seconds)
-    for key in (TAKEN, *(key for keys in KEYS.values() for key in keys)):
+    connection.close()
+    wait_for_writes(port, seconds)
+
+
+def wait_for_writes(port: int, seconds: float = 60) -> None:
+    """Those that were under way have come to their ends."""
+    connection = Connection(port)
+    for key in all_keys():
         # Waits for all writes of its key, and changes nothing.
         write(connection, key, "HDEL", "never", seconds=seconds)
     connection.close()
@@ -146,6 +154,9 @@ class ThroughWorkload:
         self._orders = orders
         self._pause = pause
         self._halt = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
+        self._busy = [False] * CLIENTS
         self._threads = [
             threading.Thread(target=self._run, args=(number, Orders(number, seed)))
             for number in range(CLIENTS)
@@ -157,8 +168,21 @@ class ThroughWorkload:
     def commands(self) -> int:
         return len(self.history)
 
+    def hold(self) -> None:
+        """Order nothing until ``go_on``."""
+        self._open.clear()
+
+    def go_on(self) -> None:
+        self._open.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all have been answered."""
+        return not any(self._busy)
+
     def stop(self) -> None:
         self._halt.set()
+        self._open.set()
         self.join()
 
     def join(self, timeout: float | None = None) -> None:
@@ -178,7 +202,11 @@ class ThroughWorkload:
                 while not self._halt.is_set() and left != 0:
                     if left is not None:
                         left -= 1
-                    self._order(connection, orders)
+                    self._busy[number] = True
+                    if self._open.is_set():
+                        self._order(connection, orders)
+                    self._busy[number] = False
+                    self._open.wait()
                     if self._pause:
                         self._halt.wait(orders.random.uniform(0, 2 * self._pause))
             except redis.RedisError:
@@ -187,6 +215,7 @@ class ThroughWorkload:
                 self.findings.lost.append(f"client {number}: {error!r}")
                 return
             finally:
+                self._busy[number] = False
                 connection.close()
 
     def _order(self, connection: Connection, orders: Orders) -> None:
@@ -205,7 +234,7 @@ class ThroughWorkload:
             return
         told = order.sets[orders.own]
         done = order.outcome is Outcome.DONE and order.changed
-        if done or order.outcome is Outcome.NOTHING:
+        if done or (told is not None and order.outcome is Outcome.NOTHING):
             found = connection.ask("HGET", order.key, orders.own)
             if (found == told) is not done:
                 self.findings.lost.append(f"{order}, but the hash has {found}")

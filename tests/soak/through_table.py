@@ -43,6 +43,10 @@ TEXTS = [field for field in MAPPING if field not in _TYPES]
 Row = dict[str, Any]  # by field
 
 
+def all_keys() -> list[str]:
+    return [TAKEN, *(key for keys in KEYS.values() for key in keys)]
+
+
 def through(key: str) -> str:
     """The name by which ``key`` is written through."""
     return f"{PREFIX}{{{key}}}"
