@@ -88,10 +88,11 @@ class MariaDbServer(Server):
             return False
         return True
 
-    def query(self, sql: str, *values: Any, database: str | None = None) -> list[tuple]:
+    def connect(self, database: str | None = None) -> Any:
+        """A connection as superuser, which the caller closes."""
         import pymysql
 
-        connection = pymysql.connect(
+        return pymysql.connect(
             host="127.0.0.1",
             port=self.port,
             user=self.superuser,
@@ -99,6 +100,9 @@ class MariaDbServer(Server):
             database=database,
             autocommit=True,
         )
+
+    def query(self, sql: str, *values: Any, database: str | None = None) -> list[tuple]:
+        connection = self.connect(database)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql, values or None)

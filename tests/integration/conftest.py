@@ -21,6 +21,7 @@ from tests.conftest import (
 )
 from tests.integration._mariadb import MariaDbDatabase, MariaDbServer
 from tests.integration._servers import HostProcess, PostgresServer, RedisServer
+from tests.integration._users import KINDS, Users
 
 
 @pytest.fixture
@@ -200,6 +201,22 @@ def mariadb(mariadb_server: MariaDbServer) -> Iterator[MariaDbDatabase]:
     if not mariadb_server.running:
         mariadb_server.start()
     mariadb_server.query(f"DROP DATABASE {database.name}")
+
+
+@pytest.fixture(params=["postgres"])
+def users(request: pytest.FixtureRequest) -> Users:
+    """The table users; other databases by indirect parameters."""
+    fixture, kind = KINDS[request.param]
+    return kind(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def users_server(
+    redis_with_module: RedisServer, host: HostProcess, users: Users
+) -> RedisServer:
+    """A server that writes __{users:*} through to ``users``."""
+    assert redis_with_module.execute(users.recipe()) == "OK"
+    return redis_with_module
 
 
 @pytest.fixture

@@ -11,49 +11,14 @@ import pytest
 import redis as redis_py
 
 from tests.integration._servers import wait_for
+from tests.integration._users import ADA, KINDS
 
-ADA = {"username": "ada", "password": "secret", "email": "ada@example.org"}
-COLUMNS = ("username", "password", "email", "first_name", "country", "visits")
-
-
-@pytest.fixture
-def users(postgres):
-    """The table users, as an application has it."""
-    postgres.execute(
-        "CREATE TABLE users (user_id serial PRIMARY KEY,"
-        " username text NOT NULL UNIQUE, password text NOT NULL,"
-        " email text NOT NULL UNIQUE, first_name text,"
-        " country text NOT NULL DEFAULT 'unknown', visits bigint DEFAULT 0,"
-        " created_at timestamp NOT NULL DEFAULT now());"
-        " GRANT ALL ON users TO writer"
-    )
-    return postgres
+pytestmark = pytest.mark.parametrize("users", list(KINDS), indirect=True)
 
 
 @pytest.fixture
-def server(redis_with_module, host, users):
-    """A server that writes __{users:*} through to ``users``."""
-    assert redis_with_module.execute(recipe(users)) == "OK"
-    return redis_with_module
-
-
-def recipe(users, arguments=""):
-    mapping = {name: name for name in COLUMNS}
-    return (
-        "from rgsync import RGWriteThrough\n"
-        "from rgsync.Connectors import PostgresConnection, PostgresConnector\n"
-        f"connection = PostgresConnection({users.user!r}, {users.password!r},"
-        f" {users.address!r})\n"
-        "connector = PostgresConnector(connection, 'users', 'user_id')\n"
-        f"RGWriteThrough(GB, '__', {mapping!r}, connector, 'Users', {arguments})\n"
-    )
-
-
-def row(users, user_id=1):
-    found = users.execute(
-        f"SELECT {', '.join(COLUMNS)} FROM users WHERE user_id = %s", user_id
-    )
-    return dict(zip(COLUMNS, found[0])) if found else None
+def server(users_server):
+    return users_server
 
 
 def write(server, user_id=1, **fields):
@@ -62,7 +27,7 @@ def write(server, user_id=1, **fields):
 
 def test_row_and_hash_are_there_when_the_client_is_answered(server, users):
     assert write(server, **ADA) == 3
-    assert row(users)["username"] == "ada"
+    assert users.row()["username"] == "ada"
     assert server.client.hgetall("users:1") == ADA
     assert server.client.keys("*users*") == ["users:1"]
 
@@ -70,8 +35,8 @@ def test_row_and_hash_are_there_when_the_client_is_answered(server, users):
 def test_a_partial_write_leaves_the_other_columns_alone(server, users):
     write(server, **ADA)
     assert write(server, username="bar") == 0
-    assert row(users)["email"] == ADA["email"]
-    assert row(users)["username"] == "bar"
+    assert users.row()["email"] == ADA["email"]
+    assert users.row()["username"] == "bar"
     assert server.client.hgetall("users:1") == {**ADA, "username": "bar"}
 
 
@@ -80,11 +45,11 @@ def test_a_refused_write_changes_neither_side(server, users):
     with pytest.raises(redis_py.ResponseError) as refused:
         write(server, 2, username="ada", password="x", email="other@example.org")
     assert str(refused.value).startswith("WRITETHROUGH ")
-    assert "duplicate key value violates unique constraint" in str(refused.value)
-    assert row(users, 2) is None
+    assert users.duplicate in str(refused.value)
+    assert users.row(2) is None
     assert not server.client.exists("users:2")
     assert write(server, 2, username="b", password="x", email="b@example.org") == 3
-    assert row(users, 2)["username"] == "b"
+    assert users.row(2)["username"] == "b"
 
 
 def test_every_hash_command_is_written_through(server, users):
@@ -93,15 +58,15 @@ def test_every_hash_command_is_written_through(server, users):
     assert client.execute_command("HMSET", key, *itertools.chain(*ADA.items()))
     assert client.hsetnx(key, "country", "UK") == 1
     assert client.hsetnx(key, "country", "FR") == 0
-    assert row(users)["country"] == "UK"
+    assert users.row()["country"] == "UK"
     assert client.hincrby(key, "visits", 5) == 5
     assert client.hincrby(key, "visits", -2) == 3
-    assert row(users)["visits"] == 3
+    assert users.row()["visits"] == 3
     assert client.hset(key, "first_name", "Ada") == 1
     assert client.hdel(key, "first_name", "no such field") == 1
-    assert row(users)["first_name"] is None
+    assert users.row()["first_name"] is None
     assert client.delete(key) == 1
-    assert row(users) is None
+    assert users.row() is None
     assert not client.exists("users:1")
 
 
@@ -118,7 +83,7 @@ def test_errors_of_redis_come_before_the_database_is_asked(server, users):
     ):
         with pytest.raises(redis_py.ResponseError, match=error):
             client.execute_command(*command)
-    assert users.execute("SELECT count(*) FROM users") == [(0,)]
+    assert users.count() == 0
 
 
 def test_a_transaction_gets_a_clear_error_for_that_command(server, users):
@@ -128,7 +93,7 @@ def test_a_transaction_gets_a_clear_error_for_that_command(server, users):
     replies = pipeline.execute(raise_on_error=False)
     assert replies[0] is True
     assert "pipeline(transaction=False)" in str(replies[1])
-    assert row(users) is None
+    assert users.row() is None
 
 
 def test_pipelined_writes_are_answered_in_order(server, users):
@@ -137,7 +102,7 @@ def test_pipelined_writes_are_answered_in_order(server, users):
     for _ in range(20):
         pipeline.hincrby("__{users:1}", "visits", 1)
     assert pipeline.execute() == list(range(1, 21))
-    assert row(users)["visits"] == 20
+    assert users.row()["visits"] == 20
 
 
 def test_without_a_host_nothing_happens(server, host, users):
@@ -145,15 +110,13 @@ def test_without_a_host_nothing_happens(server, host, users):
     wait_for(lambda: server.client.info("regear")["regear_host_attached"] == 0)
     with pytest.raises(redis_py.ResponseError, match=r"^NOHOST"):
         write(server, **ADA)
-    assert row(users) is None
+    assert users.row() is None
     assert not server.client.exists("users:1")
 
 
-def test_a_plain_write_meanwhile_is_kept_beside_the_written_one(
-    server, users, postgres_server
-):
+def test_a_plain_write_meanwhile_is_kept_beside_the_written_one(server, users):
     write(server, **ADA)
-    blocker = LockedTable(postgres_server, users)
+    blocker = users.locked(server)
     with blocker:
         writer = threading.Thread(target=write, args=(server,), kwargs={"visits": 7})
         writer.start()
@@ -163,27 +126,28 @@ def test_a_plain_write_meanwhile_is_kept_beside_the_written_one(
         assert server.client.hget("users:1", "visits") == "1"
         assert time.monotonic() - began < 1  # others are served
     writer.join(10)
-    assert row(users)["visits"] == 7
+    assert users.row()["visits"] == 7
     assert server.client.hmget("users:1", "visits", "plain") == ["7", "yes"]
 
 
 def test_a_client_that_waits_too_long_is_in_doubt_and_both_sides_agree(
-    redis_with_module, host, users, postgres_server
+    redis_with_module, host, users
 ):
-    redis_with_module.execute(recipe(users, "timeout=0.3"))
+    redis_with_module.execute(users.recipe("timeout=0.3"))
+    wait_for(lambda: redis_with_module.state("Users") == "running")
     write(redis_with_module, **ADA)
-    blocker = LockedTable(postgres_server, users)
+    blocker = users.locked(redis_with_module)
     with blocker:
         with pytest.raises(redis_py.ResponseError, match=r"^INDOUBT"):
             write(redis_with_module, visits=7)
         assert redis_with_module.client.hget("users:1", "visits") is None
     wait_for(lambda: redis_with_module.client.hget("users:1", "visits") == "7")
-    assert row(users)["visits"] == 7
+    assert users.row()["visits"] == 7
 
 
-def test_a_killed_host_leaves_both_sides_equal(server, host, users, postgres_server):
+def test_a_killed_host_leaves_both_sides_equal(server, host, users):
     write(server, **ADA)
-    blocker = LockedTable(postgres_server, users)
+    blocker = users.locked(server)
     with blocker:
         replies = []
 
@@ -202,7 +166,7 @@ def test_a_killed_host_leaves_both_sides_equal(server, host, users, postgres_ser
         assert str(replies[0]).startswith("INDOUBT")
     host.start()
     wait_for(lambda: server.client.hget("users:1", "visits") == "7", 20)
-    assert row(users)["visits"] == 7
+    assert users.row()["visits"] == 7
 
 
 def test_many_clients_on_few_keys_end_equal(server, users):
@@ -231,29 +195,5 @@ def test_many_clients_on_few_keys_end_equal(server, users):
     assert len(confirmed) == 400
     for number in range(1, 4):
         total = number * confirmed.count(number)
-        assert row(users, number)["visits"] == total
+        assert users.row(number)["visits"] == total
         assert server.client.hget(f"users:{number}", "visits") == str(total)
-
-
-class LockedTable:
-    """While one lives, nobody else writes to the table."""
-
-    def __init__(self, server, database):
-        self._server = server
-        self._database = database
-
-    def __enter__(self):
-        self._connection = self._server.connect(self._database.name)
-        cursor = self._connection.cursor()
-        cursor.execute("LOCK TABLE users IN EXCLUSIVE MODE")
-        return self
-
-    def __exit__(self, *_):
-        self._connection.rollback()
-        self._connection.close()
-
-    def has_waiter(self):
-        """Whether a statement waits for the lock."""
-        return self._database.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        ) != [(0,)]
