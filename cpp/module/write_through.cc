@@ -71,6 +71,10 @@ void WriteThrough::RunLater(rm::Ctx* ctx, const ThroughJobPtr& job) {
           const ThroughJobPtr& unknown = *held;
           if (unknown->stage == Stage::kDone) return;  // it was forgotten
           WriteThrough& through = State().through;
+          // Others were served in between: now the database may have to know.
+          if (ForeseeJob(timer_ctx, unknown.get())) {
+            return through.queue_.PutBack(unknown);
+          }
           const std::string& error = unknown->parts.front().write.error;
           if (error.empty()) {
             unknown->touched = false;  // it counts as it is run

@@ -169,6 +169,36 @@ def test_a_killed_host_leaves_both_sides_equal(server, host, users):
     assert users.row()["visits"] == 7
 
 
+def test_what_a_client_was_told_is_set_is_in_the_database(server, users):
+    """Also where it seemed that nothing was to be done, until others removed
+    the field right before the command ran."""
+    write(server, **ADA)
+    halt = threading.Event()
+
+    def set_and_remove():
+        client = server.connect()
+        while not halt.is_set():
+            client.hset("users:1", "first_name", "plain")
+            client.hdel("users:1", "first_name")
+
+    others = [threading.Thread(target=set_and_remove) for _ in range(2)]
+    for other in others:
+        other.start()
+    rows = []
+    try:
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            name = f"set {len(rows)}"
+            if server.client.hsetnx("__{users:1}", "first_name", name):
+                rows.append((name, users.row()["first_name"]))
+    finally:
+        halt.set()
+        for other in others:
+            other.join()
+    assert rows
+    assert [told for told, _ in rows] == [found for _, found in rows]
+
+
 def test_many_clients_on_few_keys_end_equal(server, users):
     seed = random.randrange(2**32)
     print("SEED", seed)
