@@ -6,15 +6,15 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.quiet import wait_until_quiet
 from benchmarks.report import Report
 from benchmarks.through_bed import WARM_UP, Bed, Load, bed, finished
 
 DELAYS = (0, 2000)  # µs that a commit waits besides
 GETS = 500  # per second
-HANG = 10.0  # s
 HANG_CLIENTS = 16
 PARTS = ("writes", "reads", "hang")
 
@@ -30,6 +30,13 @@ class Plan:
     pairs: int
     seconds: float
     delays: Sequence[int]
+    hang: float  # s
+    quiet: float  # s that a pair waits at most for a quiet machine
+
+    def turns(self) -> Iterator[int]:
+        for turn in range(self.pairs):
+            wait_until_quiet(self.quiet)
+            yield turn
 
 
 def median(values: Iterable[float]) -> float:
@@ -66,7 +73,7 @@ def measure_writes(place: Bed, plan: Plan, bars: Report) -> None:
         for clients in plan.clients:
             runs = [
                 {who: run(clients, plan.seconds) for who, run in whos.items()}
-                for _ in range(plan.pairs)
+                for _ in plan.turns()
             ]
             for who in whos:
                 report.row(
@@ -90,7 +97,7 @@ def _judge_writes(
     if clients == 1:
         more = [run["write-through"].p50 - run["pgbench"].p50 for run in runs]
         bars.row(
-            f"{where}, 1 client: p50 above pgbench's, ms",
+            f"{where}, clients 1: p50 above pgbench's, ms",
             round(median(more), 3),
             _range(more),
             f"<= {LATENCY_BAR}",
@@ -99,7 +106,7 @@ def _judge_writes(
     if clients >= 64:
         ratios = _ratios(runs, "pgbench")
         bars.row(
-            f"{where}, {clients} clients: writes/s ÷ pgbench's",
+            f"{where}, clients {clients}: writes/s ÷ pgbench's",
             round(median(ratios), 3),
             _range(ratios),
             f">= {RATE_BAR}",
@@ -126,14 +133,14 @@ def measure_reads(place: Bed, plan: Plan, bars: Report) -> None:
         place.commit_delay(delay)
         for clients in plan.clients:
             pairs = []
-            for _ in range(plan.pairs):
+            for _ in plan.turns():
                 gets, writes = beside_through(clients)
                 pairs.append((gets.p99, beside_pgbench(clients, writes.rate).p99))
             for who, found in zip(("write-through", "pgbench"), zip(*pairs)):
                 report.row(commits(delay), clients, who, round(median(found), 3))
             _judge_reads(
                 bars,
-                f"commit {commits(delay)}, {clients} clients: p99 of GETs"
+                f"commit {commits(delay)}, clients {clients}: p99 of GETs"
                 " ÷ beside pgbench",
                 pairs,
                 READ_BAR,
@@ -160,12 +167,12 @@ def measure_hang(place: Bed, plan: Plan, bars: Report) -> None:
     report = Report("GETs while the database hangs", ["database", "p99 ms"])
     place.commit_delay(0)
     pairs = []
-    for _ in range(plan.pairs):
-        idle = finished(place.start_gets(GETS, HANG))
-        writes = place.start_through(HANG_CLIENTS, HANG)
+    for _ in plan.turns():
+        idle = finished(place.start_gets(GETS, plan.hang))
+        writes = place.start_through(HANG_CLIENTS, plan.hang)
         time.sleep(2 * WARM_UP)
         with place.hung():
-            gets = finished(place.start_gets(GETS, HANG - WARM_UP))
+            gets = finished(place.start_gets(GETS, plan.hang - WARM_UP))
         finished(writes)  # it raises if one of them was not confirmed
         pairs.append((gets.p99, idle.p99))
     for what, found in zip(("hangs", "idle"), zip(*pairs)):
@@ -182,10 +189,21 @@ def main() -> None:
     parser.add_argument(
         "--delays", type=int, nargs="+", default=DELAYS, help="commit_delay, µs"
     )
+    parser.add_argument("--hang", type=float, default=10.0, help="seconds")
+    parser.add_argument(
+        "--quiet", type=float, default=0, help="seconds to wait for others to pause"
+    )
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--load", default="build/release/benchmarks/through_load")
     arguments = parser.parse_args()
-    plan = Plan(arguments.clients, arguments.pairs, arguments.seconds, arguments.delays)
+    plan = Plan(
+        arguments.clients,
+        arguments.pairs,
+        arguments.seconds,
+        arguments.delays,
+        arguments.hang,
+        arguments.quiet,
+    )
     bars = Report("bars", ["what", "median", "all", "bar", "verdict"])
     measures = {"writes": measure_writes, "reads": measure_reads, "hang": measure_hang}
     with bed(max(*plan.clients, HANG_CLIENTS), arguments.load) as place:
