@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +42,31 @@ StringPtr Get(rm::Key* key, rm::String* field) {
   return StringPtr(value);
 }
 
+// As Redis reads integers: no plus, no leading zeros.
+std::optional<long long> ParseInteger(std::string_view text) {
+  const auto number = ParseNumber<long long>(text);
+  if (!number || std::to_string(*number) != text) return std::nullopt;
+  return number;
+}
+
+// As Redis reads floats; nothing for NaN either.
+std::optional<long double> ParseFloat(std::string_view text) {
+  const std::string copy(text);
+  if (copy.empty() || std::isspace(static_cast<unsigned char>(copy[0]))) {
+    return std::nullopt;
+  }
+  char* end = nullptr;
+  errno = 0;
+  const long double number = std::strtold(copy.c_str(), &end);
+  const bool in_range =
+      errno != ERANGE ||
+      (number != HUGE_VALL && number != -HUGE_VALL && number != 0);
+  if (end != copy.c_str() + copy.size() || !in_range || std::isnan(number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
 void Set(HashWrite* write, rm::String* field, StringPtr value) {
   const auto same = [&](const HashWrite::Pair& pair) {
     return View(pair.field.get()) == View(field);
@@ -50,14 +77,13 @@ void Set(HashWrite* write, rm::String* field, StringPtr value) {
 
 void Increment(HashWrite* write, rm::Key* key, rm::String* field,
                std::string_view by) {
-  const auto delta = ParseNumber<long long>(by);
+  const auto delta = ParseInteger(by);
   if (!delta) {
     write->error = "ERR value is not an integer or out of range";
     return;
   }
   const StringPtr stored = Get(key, field);
-  const auto value =
-      stored == nullptr ? 0 : ParseNumber<long long>(View(stored.get()));
+  const auto value = stored == nullptr ? 0 : ParseInteger(View(stored.get()));
   if (!value) {
     write->error = "ERR hash value is not an integer";
     return;
@@ -86,14 +112,17 @@ std::string FloatText(long double number) {
 
 void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
                     std::string_view by) {
-  const auto delta = ParseNumber<long double>(by);
-  if (!delta || std::isnan(*delta) || std::isinf(*delta)) {
+  const auto delta = ParseFloat(by);
+  if (!delta) {
     write->error = "ERR value is not a valid float";
     return;
   }
+  if (std::isinf(*delta)) {
+    write->error = "ERR value is NaN or Infinity";
+    return;
+  }
   const StringPtr stored = Get(key, field);
-  const auto value =
-      stored == nullptr ? 0.0L : ParseNumber<long double>(View(stored.get()));
+  const auto value = stored == nullptr ? 0.0L : ParseFloat(View(stored.get()));
   if (!value) {
     write->error = "ERR hash value is not a float";
     return;
