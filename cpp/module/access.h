@@ -1,6 +1,8 @@
 // What callers may do.
 #pragma once
 
+#include <string>
+
 #include "module/module_api.h"
 
 namespace regear {
@@ -13,7 +15,16 @@ void RestrictToAdministrators(rm::Ctx* ctx, const char* command);
 // in these categories. Replies with the error and returns false if not.
 bool CheckAdministrator(rm::Ctx* ctx);
 
+// False for the server's own clients, which may do anything. A script runs as
+// the user who called it, though its client has no name.
+bool CallerHasUser(rm::Ctx* ctx);
+
 // Whether the caller has the rights to the command `argv` and to its keys.
 bool CallerMayRun(rm::Ctx* ctx, rm::String** argv, int argc);
+
+// The error that the server would answer the caller of `argv`, a command that
+// writes, before it ran: about its arguments' number, the caller's rights or
+// the memory. Empty if it would run.
+std::string WhyNotRun(rm::Ctx* ctx, rm::String** argv, int argc);
 
 }  // namespace regear

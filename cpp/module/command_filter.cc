@@ -1,6 +1,5 @@
 #include "module/command_filter.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,7 +28,7 @@ constexpr WatchedName kWatchedNames[] = {
     {"discard", Watched::kDiscard}, {"reset", Watched::kDiscard},
     {"hgetdel", Watched::kHgetdel}, {"migrate", Watched::kMigrate},
     {"sync", Watched::kSync},       {"psync", Watched::kSync},
-    {"acl", Watched::kAcl},
+    {"acl", Watched::kAcl},         {"config", Watched::kConfig},
 };
 
 Watched Classify(std::string_view name) {
@@ -54,9 +53,9 @@ uint64_t ClientOf(rm::FilterCtx* command) {
 void CommandFilter::OnCommand(rm::FilterCtx* command) {
   if (capture_.unit_is_unfinished()) [[unlikely]]
     FinishLastUnit();
-  if (through_.active() && server_.captures() && IsThrough(command)) {
+  if (through_.active() && server_.captures() &&
+      through_filter_.OnCommand(command, ClientOf(command))) {
     OnPlainCommand();
-    rm::CommandFilterArgInsert(command, 0, MakeString("rg.wt").release());
     return;
   }
   const Watched watched = Classify(View(rm::CommandFilterArgGet(command, 0)));
@@ -87,6 +86,11 @@ void CommandFilter::OnCommand(rm::FilterCtx* command) {
     case Watched::kAcl:
       OnPlainCommand();
       deletes_.OnAcl();
+      default_user_.MayChange();
+      return;
+    case Watched::kConfig:  // requirepass
+      OnPlainCommand();
+      default_user_.MayChange();
       return;
     case Watched::kSync:
       OnPlainCommand();
@@ -104,19 +108,6 @@ void CommandFilter::OnCommand(rm::FilterCtx* command) {
   }
 }
 
-// Whether it writes a hash, or deletes a key, that is written through.
-bool CommandFilter::IsThrough(rm::FilterCtx* command) const {
-  const HashCommand kind =
-      HashCommandNamed(View(rm::CommandFilterArgGet(command, 0)));
-  if (kind == HashCommand::kNone) return false;
-  const int count = rm::CommandFilterArgsCount(command);
-  const int keys = kind == HashCommand::kDelete ? count : std::min(count, 2);
-  for (int i = 1; i < keys; ++i) {
-    if (through_.RuleOf(View(rm::CommandFilterArgGet(command, i)))) return true;
-  }
-  return false;
-}
-
 void CommandFilter::OnMultiChange(Watched watched, uint64_t client) {
   if (watched == Watched::kExec) {
     units_.OnExec();
@@ -124,6 +115,7 @@ void CommandFilter::OnMultiChange(Watched watched, uint64_t client) {
     migrated_.OnExec(client);
     deletes_.OnCaller(client);
     deletes_.OnMultiEnd(client);
+    default_user_.MayChange();
     return;
   }
   OnPlainCommand();

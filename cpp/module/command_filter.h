@@ -9,8 +9,8 @@
 #include "module/module_api.h"
 #include "module/removed_fields.h"
 #include "module/server_state.h"
+#include "module/through_filter.h"
 #include "module/unit_tracker.h"
-#include "module/write_through.h"
 
 namespace regear {
 
@@ -20,6 +20,7 @@ class CommandFilter {
   enum class Watched : uint8_t {
     kNone,
     kAcl,
+    kConfig,
     kDelete,
     kDiscard,
     kExec,
@@ -34,6 +35,7 @@ class CommandFilter {
   CommandFilter(ServerState& server, RemovedFields& removed,
                 MigratedKeys& migrated, UnitTracker& units, Capture& capture,
                 DeleteMissing& deletes, const WriteThrough& through,
+                ThroughFilter& through_filter, DefaultUser& default_user,
                 const DetachedContext& context)
       : server_(server),
         removed_(removed),
@@ -42,6 +44,8 @@ class CommandFilter {
         capture_(capture),
         deletes_(deletes),
         through_(through),
+        through_filter_(through_filter),
+        default_user_(default_user),
         context_(context) {}
 
   // Called for every command of every client: short where nothing matches.
@@ -53,7 +57,6 @@ class CommandFilter {
     removed_.OnOtherCommand();
     migrated_.OnOtherCommand();
   }
-  bool IsThrough(rm::FilterCtx* command) const;
   void OnRemoval(rm::FilterCtx* command, uint64_t client, int first_field);
   void OnMigrate(rm::FilterCtx* command, uint64_t client);
   void OnMultiChange(Watched watched, uint64_t client);
@@ -66,6 +69,8 @@ class CommandFilter {
   Capture& capture_;
   DeleteMissing& deletes_;
   const WriteThrough& through_;
+  ThroughFilter& through_filter_;
+  DefaultUser& default_user_;
   const DetachedContext& context_;
 };
 

@@ -28,16 +28,6 @@ bool IsMissing(rm::Ctx* ctx, int db, rm::String* key) {
   return open == nullptr || rm::KeyType(open.get()) == rm::kKeyEmpty;
 }
 
-std::vector<rm::String*> ArgumentsOf(rm::FilterCtx* command) {
-  std::vector<rm::String*> argv;
-  const int count = rm::CommandFilterArgsCount(command);
-  argv.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    argv.push_back(rm::CommandFilterArgGet(command, i));
-  }
-  return argv;
-}
-
 bool MayRun(rm::User* user, std::vector<rm::String*>& argv) {
   return rm::ACLCheckCommandPermissions(
              user, argv.data(), static_cast<int>(argv.size())) == rm::kOk;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "module/module_api.h"
 
@@ -48,6 +49,16 @@ inline std::string_view View(rm::CallReply* reply) {
 
 inline StringPtr MakeString(std::string_view text) {
   return StringPtr(rm::CreateString(nullptr, text.data(), text.size()));
+}
+
+inline std::vector<rm::String*> ArgumentsOf(rm::FilterCtx* command) {
+  std::vector<rm::String*> argv;
+  const int count = rm::CommandFilterArgsCount(command);
+  argv.reserve(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    argv.push_back(rm::CommandFilterArgGet(command, i));
+  }
+  return argv;
 }
 
 // Shares `string` with its present owner.

@@ -180,6 +180,8 @@ inline constexpr int kContextAsyncLoading = 1 << 23;
 inline constexpr int kContextMayNotBlock =
     kContextMulti | kContextLua | kContextDenyBlocking;
 
+inline constexpr uint64_t kClientInMulti = 1 << 5;  // of ClientInfo
+
 inline constexpr uint64_t kEventRoleChanged = 0;
 inline constexpr uint64_t kEventFlush = 2;
 inline constexpr uint64_t kEventLoading = 3;
@@ -257,6 +259,9 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(User*, GetModuleUserFromUserName, (String*))                             \
   X(void, FreeModuleUser, (User*))                                           \
   X(int, ACLCheckCommandPermissions, (User*, String**, int))                 \
+  X(int*, GetCommandKeys, (Ctx*, String**, int, int*))                       \
+  X(void, Free, (void*))                                                     \
+  X(int, GetClientInfoById, (void*, uint64_t))                               \
   X(void, Log, (Ctx*, const char*, const char*, ...))                        \
   X(long long, Milliseconds, ())                                             \
   X(uint64_t, CreateTimer, (Ctx*, long long, TimerFn, void*))                \

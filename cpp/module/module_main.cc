@@ -298,8 +298,10 @@ void ModuleState::OnRegistryChange() {
   std::vector<std::shared_ptr<CaptureRule>> rules;
   std::vector<Backlog::Use> uses;
   std::vector<ThroughRule> through_rules;
+  std::vector<std::string> prefixes;
   for (const auto& [id, registration] : registry.registrations()) {
     if (registration.through()) {
+      prefixes.push_back(registration.Text("prefix"));
       through_rules.push_back(
           {registration.Text("name"), registration.Text("prefix"),
            registration.rule,
@@ -321,6 +323,7 @@ void ModuleState::OnRegistryChange() {
     WatchKeysAndCommands(context.get());
   }
   capture.SetRules(std::move(rules));
+  through_filter.Watch(prefixes);
   through.SetRules(std::move(through_rules));
   link.AnnounceRegistry();
 }

@@ -11,6 +11,8 @@
 #include "module/backlog.h"
 #include "module/capture.h"
 #include "module/command_filter.h"
+#include "module/command_table.h"
+#include "module/default_user.h"
 #include "module/delete_missing.h"
 #include "module/handles.h"
 #include "module/host_link.h"
@@ -19,6 +21,7 @@
 #include "module/registry.h"
 #include "module/removed_fields.h"
 #include "module/server_state.h"
+#include "module/through_filter.h"
 #include "module/unit_tracker.h"
 #include "module/write_through.h"
 
@@ -39,8 +42,11 @@ struct ModuleState {
   Capture capture{server, removed, migrated, units, backlog};
   DeleteMissing deletes{server, capture, context};
   WriteThrough through;
-  CommandFilter filter{server,  removed, migrated, units,
-                       capture, deletes, through,  context};
+  CommandTable commands;
+  DefaultUser default_user;
+  ThroughFilter through_filter{through, commands, default_user, context};
+  CommandFilter filter{server,  removed, migrated,       units,        capture,
+                       deletes, through, through_filter, default_user, context};
   HostLink link;
   Registry registry;
   OwnKeys own_keys{registry};

@@ -1,12 +1,15 @@
 // rg.wt: checks everything that Redis would check, then blocks the client.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "module/access.h"
+#include "module/command_table.h"
 #include "module/guard.h"
 #include "module/module_state.h"
+#include "module/text.h"
+#include "module/through_filter.h"
 #include "module/through_keys.h"
-#include "module/through_reply.h"
 #include "module/write_through.h"
 
 namespace regear {
@@ -18,37 +21,67 @@ constexpr const char* kMayNotBlock =
     "MULTI or a script, nothing was written: send it alone (in redis-py "
     "pipeline(transaction=False))";
 
-// Whether the calling user may run `words`, with the key that was named and
-// with the one that it stands for.
-bool MayRun(rm::Ctx* ctx, std::vector<rm::String*> words, rm::String* real) {
-  const auto allowed = [&] {
-    return CallerMayRun(ctx, words.data(), static_cast<int>(words.size()));
-  };
-  if (!allowed()) return false;
-  words[1] = real;
-  return allowed();
+int Fail(rm::Ctx* ctx, const std::string& error) {
+  return rm::ReplyWithError(ctx, error.c_str());
 }
 
+// The command as it was sent, to a key of another database, say.
 int RunAsItIs(rm::Ctx* ctx, rm::String** words, int count) {
-  std::vector<StringPtr> shared;
-  shared.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) shared.push_back(Share(words[i]));
-  const bool resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
-  const CallReplyPtr reply = RunCommand(ctx, shared, resp3);
-  if (reply == nullptr) return rm::ReplyWithError(ctx, "ERR unknown command");
+  // The server checks the caller's rights once more: in scripts of Redis 7.0
+  // nobody else has.
+  std::string format = CallerHasUser(ctx) ? "!EC" : "!E";
+  if (rm::GetContextFlags(ctx) & rm::kContextResp3) format += '3';
+  const std::string name(View(words[0]));
+  const CallReplyPtr reply(rm::Call(ctx, name.c_str(), (format + 'v').c_str(),
+                                    words + 1, static_cast<size_t>(count - 1)));
+  if (reply == nullptr) return Fail(ctx, "ERR cannot run " + name);
   return rm::ReplyWithCallReply(ctx, reply.get());
 }
 
-// The keys of a command are words[1] to the one before this.
-int KeysEnd(HashCommand command, int count) {
-  return command == HashCommand::kDelete ? count : 2;
+// `names_itself`: the key that was named is the one that it stands for.
+std::string Refusal(rm::String* name, bool names_itself) {
+  std::string text = "WRITETHROUGH " + UpperCase(View(name)) +
+                     " cannot be written through, nothing was written: use "
+                     "HSET, HMSET, HSETNX, HINCRBY, HINCRBYFLOAT, HDEL, DEL "
+                     "or UNLINK";
+  if (!names_itself) {
+    text +=
+        "; with the key in the braces alone it changes Redis only, not the row";
+  }
+  return text;
 }
 
-// Null if nothing speaks against blocking the client; else the error.
-const char* Objection(rm::Ctx* ctx, const ThroughRule& rule,
-                      HashCommand command, rm::String** words, int count) {
+// What the keys of a command have to do with the rules.
+struct Named {
+  bool any = false;  // some key is named like one that is written through
+  // Of the first one that is, in the caller's database.
+  const ThroughRule* rule = nullptr;
+  bool itself = false;  // that one stands for no other key
+  std::vector<int> keys;
+};
+
+Named Look(rm::Ctx* ctx, rm::String** words, int count) {
+  Named named;
+  named.keys = KeyPositions(ctx, words, count);
+  for (const int i : named.keys) {
+    const ThroughRule* rule = State().through.RuleOf(View(words[i]));
+    if (rule == nullptr) continue;
+    named.any = true;
+    if (named.rule == nullptr && rule->fields->db() == rm::GetSelectedDb(ctx)) {
+      named.rule = rule;
+      named.itself = RealKey(rule->prefix, View(words[i])) == View(words[i]);
+    }
+  }
+  return named;
+}
+
+// Empty if nothing speaks against blocking the client; else the error.
+std::string Objection(rm::Ctx* ctx, const Named& named, HashCommand command,
+                      rm::String** words, int count) {
+  const ThroughRule& rule = *named.rule;
+  if (command == HashCommand::kNone) return Refusal(words[0], named.itself);
   if (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) return kMayNotBlock;
-  for (int i = 1; i < KeysEnd(command, count); ++i) {
+  for (const int i : named.keys) {
     if (State().through.RuleOf(View(words[i])) != &rule) {
       return "WRITETHROUGH keys that are written through are deleted without "
              "others, nothing was written";
@@ -69,53 +102,88 @@ const char* Objection(rm::Ctx* ctx, const ThroughRule& rule,
   if (State().through.full()) {
     return "WRITETHROUGH too many writes are waiting, nothing was written";
   }
-  return nullptr;
+  return "";
+}
+
+// The server's error for the caller of `words`, on the keys as they are named
+// and, if `rule` takes them, on those that they stand for.
+std::string WhyNotThrough(rm::Ctx* ctx, const Named& named, rm::String** words,
+                          int count) {
+  std::string error = WhyNotRun(ctx, words, count);
+  if (!error.empty() || named.rule == nullptr) return error;
+  std::vector<rm::String*> real(words, words + count);
+  std::vector<StringPtr> keys;
+  for (const int i : named.keys) {
+    if (State().through.RuleOf(View(words[i])) == nullptr) continue;
+    keys.push_back(MakeString(RealKey(named.rule->prefix, View(words[i]))));
+    real[i] = keys.back().get();
+  }
+  return WhyNotRun(ctx, real.data(), count);
+}
+
+int Run(rm::Ctx* ctx, rm::String** words, int count) {
+  const HashCommand command = HashCommandNamed(View(words[0]));
+  const Named named = Look(ctx, words, count);
+  // Others than these come from the filter only if they name such a key.
+  if (!State().commands.IsWrite(ctx, words, count) ||
+      (command == HashCommand::kNone && !named.any)) {
+    return Fail(ctx, "ERR rg.wt does not run this command");
+  }
+  const std::string error = WhyNotThrough(ctx, named, words, count);
+  if (!error.empty()) return Fail(ctx, error);
+  if (command != HashCommand::kNone &&
+      !HasArityOf(command, static_cast<size_t>(count))) {
+    return Fail(ctx, "ERR wrong number of arguments for '" +
+                         LowerCase(View(words[0])) + "' command");
+  }
+  if (named.rule == nullptr || State().server.replica()) {
+    return RunAsItIs(ctx, words, count);
+  }
+  const std::string objection = Objection(ctx, named, command, words, count);
+  if (!objection.empty()) return Fail(ctx, objection);
+  State().through.Enqueue(ctx, *named.rule, command, words, count);
+  return rm::kOk;
+}
+
+// False: the client could be one that has not authenticated.
+bool HasAuthenticated(rm::Ctx* ctx) {
+  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
+  return name == nullptr || View(name.get()) != DefaultUser::kName ||
+         State().default_user.IsOpen(ctx);
 }
 
 }  // namespace
 
 int WriteThroughCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (argc < 3) return rm::WrongArity(ctx);
-  rm::String** words = argv + 1;
-  const int count = argc - 1;
-  const HashCommand command = HashCommandNamed(View(words[0]));
-  if (command == HashCommand::kNone) {
-    return rm::ReplyWithError(ctx, "ERR rg.wt does not run this command");
+  return Run(ctx, argv + 1, argc - 1);
+}
+
+int FreeWriteThroughCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
+  if (!HasAuthenticated(ctx)) {
+    return rm::ReplyWithError(ctx, "NOAUTH Authentication required.");
   }
-  if (!HasArityOf(command, static_cast<size_t>(count))) {
-    return rm::ReplyWithError(ctx, ("ERR wrong number of arguments for '" +
-                                    std::string(View(words[0])) + "' command")
-                                       .c_str());
-  }
-  const ThroughRule* rule = nullptr;
-  for (int i = 1; i < KeysEnd(command, count) && rule == nullptr; ++i) {
-    rule = State().through.RuleOf(View(words[i]));
-    if (rule != nullptr && rule->fields->db() != rm::GetSelectedDb(ctx)) {
-      rule = nullptr;
-    }
-  }
-  StringPtr real = Share(words[1]);
-  if (rule != nullptr) real = MakeString(RealKey(rule->prefix, View(words[1])));
-  if (!MayRun(ctx, {words, words + count}, real.get())) {
-    return rm::ReplyWithError(
-        ctx, ("NOPERM this user has no permissions to run "
-              "the '" +
-              std::string(View(words[0])) + "' command on these keys")
-                 .c_str());
-  }
-  if (rule == nullptr || State().server.replica()) {
-    return RunAsItIs(ctx, words, count);
-  }
-  const char* objection = Objection(ctx, *rule, command, words, count);
-  if (objection != nullptr) return rm::ReplyWithError(ctx, objection);
-  State().through.Enqueue(ctx, *rule, command, words, count);
-  return rm::kOk;
+  return WriteThroughCommand(ctx, argv, argc);
 }
 
 int CreateWriteThroughCommand(rm::Ctx* ctx) {
-  // Its key stands behind the name of the real command.
-  return rm::CreateCommand(ctx, "rg.wt", GuardedCommand<WriteThroughCommand>,
-                           "write deny-oom no-monitor no-slowlog", 2, 2, 1);
+  // Without keys, as the command checks the rights to them by itself, and
+  // without deny-oom, as it is not DEL's. Neither MONITOR nor SLOWLOG shows
+  // the wrapping: they show the real command, once it runs.
+  if (rm::CreateCommand(ctx, ThroughFilter::kName.data(),
+                        GuardedCommand<WriteThroughCommand>,
+                        "write no-monitor no-slowlog", 0, 0, 0) != rm::kOk ||
+      rm::CreateCommand(ctx, ThroughFilter::kFreeName.data(),
+                        GuardedCommand<FreeWriteThroughCommand>,
+                        "write no-monitor no-slowlog no-auth", 0, 0,
+                        0) != rm::kOk) {
+    return rm::kErr;
+  }
+  if (rm::SetCommandACLCategories != nullptr) {
+    rm::SetCommandACLCategories(
+        rm::GetCommand(ctx, ThroughFilter::kName.data()), "write hash");
+  }
+  return rm::kOk;
 }
 
 }  // namespace regear
