@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Callable
 
-from tests.soak.through_table import KEYS, MAX_AGE, TAKEN, through, user_name
+from tests.soak.through_table import KEYS, MAX_AGE, OWN, TAKEN, through, user_name
 
 Words = tuple[Any, ...]
 
@@ -84,6 +84,7 @@ class Orders:
             "x": [
                 *common,
                 (self._set_all, 10),
+                (self._set_own_if_absent, 10),
                 (self._delete, 4),
                 (self._plain_fields, 15),
                 (self._plain_removal, 5),
@@ -178,7 +179,8 @@ class Orders:
         return Order(key, ("HSET", key, *fields[:count]))
 
     def _plain_removal(self, key: str) -> Order:
-        return Order(key, ("HDEL", key, "token", "visits", self.own))
+        own = self.random.choice(OWN)
+        return Order(key, ("HDEL", key, "token", "visits", own))
 
     def _plain_delete(self, key: str) -> Order:
         return Order(key, (self.random.choice(("DEL", "UNLINK")), key))
