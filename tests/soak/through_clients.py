@@ -99,7 +99,9 @@ def prepare(port: int) -> None:
     """The rows that are there from the start."""
     connection = Connection(port)
     for key in (TAKEN, *KEYS["s"]):
-        write(connection, key, "HSET", "username", user_name(key), seconds=20)
+        # Where the name is all, removing it would be deleting the row.
+        fields = ("username", user_name(key), "age", 1)
+        write(connection, key, "HSET", *fields, seconds=20)
     connection.close()
 
 
