@@ -88,9 +88,11 @@ Result<std::unique_ptr<Connection>> Connection::Open(
 
 Status Connection::Authenticate(const RedisUrl& url) {
   if (url.user.empty() && url.password.empty()) return Status::Ok();
-  const Result<Reply> reply = url.user.empty()
-                                  ? Call({"AUTH", url.password})
-                                  : Call({"AUTH", url.user, url.password});
+  // By name: a server whose default user has no password (yet) refuses
+  // AUTH <password>, but not this.
+  const std::string_view user =
+      url.user.empty() ? "default" : std::string_view(url.user);
+  const Result<Reply> reply = Call({"AUTH", user, url.password});
   if (reply.ok()) return Status::Ok();
   const Status status = reply.status();
   // Before Redis 6 a wrong password is a plain ERR.
