@@ -28,12 +28,17 @@ std::string ErrorOf(rm::Ctx* ctx, const char* format, rm::String** argv,
 
 // The words of Redis 7.0; ACL DRYRUN knows which of both it is.
 std::string NoPermission(rm::Ctx* ctx, rm::String** argv, int argc) {
-  const StringPtr user(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
-  const CallReplyPtr reply(rm::Call(ctx, "ACL", "csv", "DRYRUN", user.get(),
+  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
+  const CallReplyPtr reply(rm::Call(ctx, "ACL", "csv", "DRYRUN", name.get(),
                                     argv, static_cast<size_t>(argc)));
   const bool is_command =
       reply != nullptr &&
       View(reply.get()).find(" permissions to run ") != std::string_view::npos;
+  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  if (user != nullptr) {
+    rm::ACLAddLogEntry(ctx, user.get(), argv[is_command ? 0 : 1],
+                       is_command ? rm::kAclLogCommand : rm::kAclLogKey);
+  }
   return is_command ? "NOPERM this user has no permissions to run the '" +
                           LowerCase(View(argv[0])) + "' command"
                     : "NOPERM this user has no permissions to access one of "

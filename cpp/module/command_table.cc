@@ -1,6 +1,7 @@
 #include "module/command_table.h"
 
-#include "module/text.h"
+#include <algorithm>
+#include <array>
 
 namespace regear {
 
@@ -8,6 +9,9 @@ namespace {
 
 // Of the reply of COMMAND INFO.
 constexpr size_t kFlags = 2;
+constexpr size_t kFirstKey = 3;
+constexpr size_t kLastKey = 4;
+constexpr size_t kKeyStep = 5;
 constexpr size_t kSubcommands = 9;
 
 bool HasFlag(rm::CallReply* flags, std::string_view flag) {
@@ -18,24 +22,53 @@ bool HasFlag(rm::CallReply* flags, std::string_view flag) {
   return false;
 }
 
+int Number(rm::CallReply* info, size_t i) {
+  return static_cast<int>(
+      rm::CallReplyInteger(rm::CallReplyArrayElement(info, i)));
+}
+
 }  // namespace
 
 bool CommandTable::IsWrite(rm::Ctx* ctx, rm::String** argv, int argc) {
-  const std::string name = LowerCase(View(argv[0]));
+  const std::string_view name = View(argv[0]);
   const Facts* facts = Find(ctx, name);
   if (facts == nullptr) return false;
   if (!facts->has_subcommands || argc < 2) return facts->is_write;
-  facts = Find(ctx, name + "|" + LowerCase(View(argv[1])));
+  facts = Find(ctx, std::string(name).append("|").append(View(argv[1])));
   return facts != nullptr && facts->is_write;
+}
+
+CommandTable::Range CommandTable::WrittenKeys(rm::Ctx* ctx,
+                                              std::string_view name,
+                                              int count) {
+  const Range all = {1, count - 1, 1};
+  const Facts* facts = Find(ctx, name);
+  if (facts == nullptr) return {};
+  if (facts->has_subcommands) return all;
+  if (!facts->is_write) return {};
+  if (facts->keys_vary || facts->keys.step < 1) return all;
+  Range keys = facts->keys;
+  if (keys.last < 0) keys.last += count;
+  keys.last = std::min(keys.last, count - 1);
+  return keys;
 }
 
 const CommandTable::Facts* CommandTable::Find(rm::Ctx* ctx,
                                               std::string_view name) {
-  const std::string text(name);
-  const auto known = known_.find(text);
-  if (known != known_.end()) return &known->second;
-  const CallReplyPtr reply(
-      rm::Call(ctx, "COMMAND", "cb", "INFO", text.data(), text.size()));
+  std::array<char, 64> buffer;  // longer than any name
+  if (name.size() > buffer.size()) return nullptr;
+  std::transform(name.begin(), name.end(), buffer.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  const std::string_view lower(buffer.data(), name.size());
+  const auto known = known_.find(lower);
+  return known != known_.end() ? &known->second : Ask(ctx, lower);
+}
+
+const CommandTable::Facts* CommandTable::Ask(rm::Ctx* ctx,
+                                             std::string_view lower_name) {
+  const CallReplyPtr reply(rm::Call(ctx, "COMMAND", "cb", "INFO",
+                                    lower_name.data(), lower_name.size()));
   if (reply == nullptr || rm::CallReplyType(reply.get()) != rm::kReplyArray) {
     return nullptr;
   }
@@ -44,11 +77,15 @@ const CommandTable::Facts* CommandTable::Find(rm::Ctx* ctx,
     return nullptr;
   }
   Facts facts;
-  facts.is_write = HasFlag(rm::CallReplyArrayElement(info, kFlags), "write");
+  rm::CallReply* flags = rm::CallReplyArrayElement(info, kFlags);
+  facts.is_write = HasFlag(flags, "write");
+  facts.keys_vary = HasFlag(flags, "movablekeys");
+  facts.keys = {Number(info, kFirstKey), Number(info, kLastKey),
+                Number(info, kKeyStep)};
   rm::CallReply* subcommands = rm::CallReplyArrayElement(info, kSubcommands);
   facts.has_subcommands =
       subcommands != nullptr && rm::CallReplyLength(subcommands) > 0;
-  return &(known_[text] = facts);
+  return &(known_[std::string(lower_name)] = facts);
 }
 
 std::vector<int> KeyPositions(rm::Ctx* ctx, rm::String** argv, int argc) {

@@ -180,6 +180,9 @@ inline constexpr int kContextAsyncLoading = 1 << 23;
 inline constexpr int kContextMayNotBlock =
     kContextMulti | kContextLua | kContextDenyBlocking;
 
+inline constexpr int kAclLogCommand = 1;
+inline constexpr int kAclLogKey = 2;
+
 inline constexpr uint64_t kClientInMulti = 1 << 5;  // of ClientInfo
 
 inline constexpr uint64_t kEventRoleChanged = 0;
@@ -259,6 +262,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(User*, GetModuleUserFromUserName, (String*))                             \
   X(void, FreeModuleUser, (User*))                                           \
   X(int, ACLCheckCommandPermissions, (User*, String**, int))                 \
+  X(int, ACLAddLogEntry, (Ctx*, User*, String*, int reason))                 \
   X(int*, GetCommandKeys, (Ctx*, String**, int, int*))                       \
   X(void, Free, (void*))                                                     \
   X(int, GetClientInfoById, (void*, uint64_t))                               \

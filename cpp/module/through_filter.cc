@@ -1,8 +1,6 @@
 #include "module/through_filter.h"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "module/text.h"
 
@@ -10,21 +8,19 @@ namespace regear {
 
 namespace {
 
+// Looking at each costs more than knowing where the keys are.
+constexpr int kManyWords = 5;
+
 // Ours have been rewritten before, and run again after CLIENT PAUSE.
 bool IsOurs(std::string_view name) {
   return name.size() > 3 && SameIgnoringCase(name.substr(0, 3), "rg.");
 }
 
-// Nothing if the server does not tell, or if it may be another one by the time
-// that the command runs.
-std::optional<int> DatabaseOf(uint64_t client) {
-  rm::ClientInfo info = {};
-  info.version = 1;
-  if (client == 0 || rm::GetClientInfoById(&info, client) != rm::kOk ||
-      (info.flags & rm::kClientInMulti)) {
-    return std::nullopt;
-  }
-  return info.db;
+bool MayRun(rm::String* user_name, std::vector<rm::String*>& argv) {
+  const UserPtr user(rm::GetModuleUserFromUserName(user_name));
+  return user != nullptr &&
+         rm::ACLCheckCommandPermissions(
+             user.get(), argv.data(), static_cast<int>(argv.size())) == rm::kOk;
 }
 
 }  // namespace
@@ -44,15 +40,37 @@ bool ThroughFilter::OnCommand(rm::FilterCtx* command, uint64_t client) {
   if (!MayNameKey(command)) [[likely]]
     return false;
   std::vector<rm::String*> argv = ArgumentsOf(command);
-  if (!IsWanted(argv, client)) return false;
-  rm::CommandFilterArgInsert(
-      command, 0, MakeString(NameFor(std::move(argv), client)).release());
+  const Caller caller = LookAt(client);
+  if (!IsWanted(caller, argv)) return false;
+  // The server refuses to queue it, and the transaction with it.
+  if (caller.in_multi && !MayRun(caller.user.get(), argv)) return false;
+  rm::CommandFilterArgInsert(command, 0,
+                             MakeString(NameFor(caller, argv)).release());
   return true;
 }
 
-bool ThroughFilter::MayNameKey(rm::FilterCtx* command) const {
+ThroughFilter::Caller ThroughFilter::LookAt(uint64_t client) const {
+  Caller caller;
+  rm::ClientInfo info = {};
+  info.version = 1;
+  if (client == 0 || rm::GetClientInfoById(&info, client) != rm::kOk) {
+    return caller;
+  }
+  caller.user.reset(rm::GetClientUserNameById(context_.get(), client));
+  caller.in_multi = (info.flags & rm::kClientInMulti) != 0;
+  // It may be another one by the time that a queued command runs.
+  if (!caller.in_multi) caller.db = info.db;
+  return caller;
+}
+
+bool ThroughFilter::MayNameKey(rm::FilterCtx* command) {
   const int count = rm::CommandFilterArgsCount(command);
-  for (int i = 1; i < count; ++i) {
+  CommandTable::Range range = {1, count - 1, 1};
+  if (count > kManyWords) {
+    range = commands_.WrittenKeys(
+        context_.get(), View(rm::CommandFilterArgGet(command, 0)), count);
+  }
+  for (int i = range.first; i <= range.last; i += range.step) {
     const std::string_view text = View(rm::CommandFilterArgGet(command, i));
     const char first = text.empty() ? '\0' : text.front();
     if (first_bytes_[static_cast<unsigned char>(first)] &&
@@ -63,40 +81,33 @@ bool ThroughFilter::MayNameKey(rm::FilterCtx* command) const {
   return false;
 }
 
-bool ThroughFilter::IsWanted(std::vector<rm::String*>& argv, uint64_t client) {
+bool ThroughFilter::IsWanted(const Caller& caller,
+                             std::vector<rm::String*>& argv) {
   if (IsOurs(View(argv[0]))) return false;
   rm::Ctx* ctx = context_.get();
   const int count = static_cast<int>(argv.size());
   if (!commands_.IsWrite(ctx, argv.data(), count)) return false;
-  const std::optional<int> db = DatabaseOf(client);
   const std::vector<int> keys = KeyPositions(ctx, argv.data(), count);
   return std::any_of(keys.begin(), keys.end(), [&](int i) {
     const ThroughRule* rule = through_.RuleOf(View(argv[i]));
-    return rule != nullptr && (!db || *db == rule->fields->db());
+    return rule != nullptr && (!caller.db || *caller.db == rule->fields->db());
   });
 }
 
-std::string_view ThroughFilter::NameFor(std::vector<rm::String*> argv,
-                                        uint64_t client) {
+std::string_view ThroughFilter::NameFor(const Caller& caller,
+                                        std::vector<rm::String*>& argv) {
   rm::Ctx* ctx = context_.get();
   if (rm::CommandFilterGetClientId == nullptr) {
     // Redis 7.0 does not tell whose command it is.
     const bool free = default_user_.IsOpen(ctx) || default_user_.IsOff(ctx);
     return free ? kFreeName : kName;
   }
-  const StringPtr name(rm::GetClientUserNameById(ctx, client));
-  // Scripts have no name; who calls one has authenticated.
-  if (name == nullptr || View(name.get()) != DefaultUser::kName) {
-    return kFreeName;
-  }
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  // Scripts have no user; who calls one has authenticated.
+  rm::String* user = caller.user.get();
+  if (user == nullptr || View(user) != DefaultUser::kName) return kFreeName;
   const StringPtr own = MakeString(kName);
   argv.insert(argv.begin(), own.get());
-  if (user != nullptr &&
-      rm::ACLCheckCommandPermissions(
-          user.get(), argv.data(), static_cast<int>(argv.size())) == rm::kOk) {
-    return kName;
-  }
+  if (MayRun(user, argv)) return kName;
   return default_user_.IsOpen(ctx) ? kFreeName : kName;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <bitset>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,9 +41,19 @@ class ThroughFilter {
   bool OnCommand(rm::FilterCtx* command, uint64_t client);
 
  private:
-  bool MayNameKey(rm::FilterCtx* command) const;
-  bool IsWanted(std::vector<rm::String*>& argv, uint64_t client);
-  std::string_view NameFor(std::vector<rm::String*> argv, uint64_t client);
+  // Empty on Redis 7.0, which does not tell, and for scripts.
+  struct Caller {
+    StringPtr user;
+    bool in_multi = false;
+    std::optional<int> db;  // unknown: any
+  };
+
+  bool MayNameKey(rm::FilterCtx* command);
+  Caller LookAt(uint64_t client) const;
+  bool IsWanted(const Caller& caller, std::vector<rm::String*>& argv);
+  // May put it in front of `argv`.
+  std::string_view NameFor(const Caller& caller,
+                           std::vector<rm::String*>& argv);
 
   const WriteThrough& through_;
   CommandTable& commands_;

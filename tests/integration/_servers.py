@@ -88,9 +88,11 @@ class RedisServer(Server):
         *options: str,
         module: bool = True,
         rdb: Path | None = None,
+        password: str = "",
     ) -> None:
         self.folder = folder
         self.port = free_port()
+        self.password = password
         self.log = folder / "redis.log"
         self._command = [
             program,
@@ -99,6 +101,8 @@ class RedisServer(Server):
             *("--enable-debug-command", "yes"),
             *options,
         ]
+        if password:
+            self._command += ["--requirepass", password]
         if module:
             self._command += ["--loadmodule", regear.module_path()]
         if rdb is not None:
@@ -108,7 +112,11 @@ class RedisServer(Server):
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        return self.url_of("", self.password)
+
+    def url_of(self, user: str, password: str) -> str:
+        who = f"{user}:{password}@" if password else ""
+        return f"redis://{who}127.0.0.1:{self.port}"
 
     def start(self, *options: str) -> None:
         """``options``: of this one start only."""
@@ -131,6 +139,7 @@ class RedisServer(Server):
 
     def connect(self, **options: Any) -> redis.Redis:
         options.setdefault("encoding_errors", "surrogateescape")
+        options.setdefault("password", self.password or None)
         client = redis.Redis(port=self.port, protocol=2, **options)
         self._clients.append(client)
         return client

@@ -41,11 +41,16 @@ def new_redis(folder: Path) -> Iterator[Callable[..., RedisServer]]:
     servers: list[RedisServer] = []
 
     def start(
-        *options: str, module: bool = True, rdb: Path | None = None
+        *options: str,
+        module: bool = True,
+        rdb: Path | None = None,
+        password: str = "",
     ) -> RedisServer:
         home = folder / f"redis-{len(servers)}"
         home.mkdir()
-        server = RedisServer(program, home, *options, module=module, rdb=rdb)
+        server = RedisServer(
+            program, home, *options, module=module, rdb=rdb, password=password
+        )
         servers.append(server)
         return server
 
@@ -67,12 +72,16 @@ def new_host(folder: Path) -> Iterator[Callable[..., HostProcess]]:
     numbers = itertools.count()
 
     def start(
-        server: RedisServer, *recipes: Path, key: Path | None = None, **config: str
+        server: RedisServer,
+        *recipes: Path,
+        key: Path | None = None,
+        url: str = "",
+        **config: str,
     ) -> HostProcess:
         home = folder / f"host-{next(numbers)}"
         home.mkdir()
         host = HostProcess(
-            server.url, home, recipes, config, key or folder / "shared.key"
+            url or server.url, home, recipes, config, key or folder / "shared.key"
         )
         hosts.append(host)
         return host.start()
