@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.integration._servers import (
 from benchmarks.private import private_postgres, private_redis
 
 WARM_UP = 0.5  # s of each load, as in through_load.cc
+CONNECTING = 2.0  # s that pgbench's clients may take for it, of its time
 IDS = 1000  # of each client, as there
 COLUMNS = ("username", "email", "country")
 TIMEOUT = 60  # s that a client of write-through waits at most
@@ -140,7 +141,13 @@ class Bed:
             text=True,
         )
 
-    def pgbench(self, clients: int, seconds: float, rate: float = 0) -> Load:
+    def pgbench(
+        self,
+        clients: int,
+        seconds: float,
+        rate: float = 0,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Load:
         """The same upsert by pgbench; with ``rate``, so many a second."""
         script = self._folder / "upsert.sql"
         script.write_text(
@@ -153,16 +160,22 @@ class Bed:
             command = ["pgbench", "-h", "127.0.0.1", "-p", str(self._database.port)]
             command += ["-U", self._database.superuser, "-n", "-M", "prepared"]
             command += ["-j", "2"] if clients > 1 else []
-            command += ["-c", str(clients), "-T", str(math.ceil(WARM_UP + seconds))]
+            lasts = math.ceil(CONNECTING + WARM_UP + seconds)
+            command += ["-c", str(clients), "-T", str(lasts)]
             command += ["-f", str(script), "-l", f"--log-prefix={logs}/log"]
             if rate:
                 command += ["-R", str(rate)]
-            subprocess.run(
+            process = subprocess.Popen(
                 [*command, "postgres"],
-                check=True,
-                capture_output=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
                 env={**plain_environment(), "PGPASSWORD": self._database.password},
             )
+            meanwhile()
+            _, complaints = process.communicate()
+            if process.returncode != 0:
+                raise RuntimeError(f"pgbench: {complaints}")
             return logged(Path(logs), seconds)
 
     # -- what is wrong -------------------------------------------------------
@@ -217,6 +230,8 @@ def logged(logs: Path, seconds: float) -> Load:
     done = [(int(f[4]) + int(f[5]) / 1e6, int(f[2]) / 1000) for f in lines]
     begin = min(at - ms / 1000 for at, ms in done) + WARM_UP
     end = begin + seconds
+    if max(at for at, _ in done) < end:
+        raise RuntimeError("pgbench has connected too late")
     took = sorted(ms for at, ms in done if begin <= at - ms / 1000 < end)
     return Load(
         rate=sum(begin <= at < end for at, _ in done) / seconds,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from benchmarks.quiet import wait_until_quiet
 from benchmarks.report import Report
-from benchmarks.through_bed import WARM_UP, Bed, Load, bed, finished
+from benchmarks.through_bed import CONNECTING, WARM_UP, Bed, Load, bed, finished
 
 DELAYS = (0, 2000)  # µs that a commit waits besides
 GETS = 500  # per second
@@ -125,9 +125,14 @@ def measure_reads(place: Bed, plan: Plan, bars: Report) -> None:
         return gets, finished(writes)
 
     def beside_pgbench(clients: int, rate: float) -> Load:
-        gets = place.start_gets(GETS, plan.seconds)
-        place.pgbench(clients, plan.seconds, rate)
-        return finished(gets)
+        found: list[Load] = []
+
+        def get() -> None:
+            time.sleep(CONNECTING / 2)
+            found.append(finished(place.start_gets(GETS, plan.seconds)))
+
+        place.pgbench(clients, plan.seconds, rate, get)
+        return found[0]
 
     for delay in plan.delays:
         place.commit_delay(delay)
