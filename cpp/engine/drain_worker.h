@@ -40,7 +40,7 @@ struct WorkerParts {
 // batch is one transaction and never ends inside a unit. Failures are retried
 // for ever and are visible in the status. Memory is bounded by the options,
 // not by the backlog.
-class DrainWorker : public Worker {
+class DrainWorker final : public Worker {
  public:
   DrainWorker(WorkerSpec spec, WorkerParts parts);
   ~DrainWorker() override;  // as Stop without draining

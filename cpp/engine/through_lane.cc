@@ -80,7 +80,7 @@ Status ThroughLane::Step() {
     return Status::Ok();
   }
   if (!open_ && steady_clock::now() >= open_at_) {
-    const Status status = Reopen();
+    Status status = Reopen();
     if (!status.ok() && status.code() != StatusCode::kStop) return status;
     if (!status.ok()) {
       parts_.stats->OnFailure(WorkerState::kStopped, status);
@@ -125,7 +125,7 @@ Status ThroughLane::ReadGroup() {
   if (committed_) OnConfirmed(applied);
   backoff_.Reset();
   if (read->empty()) return open_ ? ClearJournal() : Status::Ok();
-  group_.emplace();
+  group_ = Group();
   group_->changes = *std::move(read);
   group_->last = group_->changes.changes().back().position;
   return Status::Ok();
@@ -267,7 +267,7 @@ Status ThroughLane::RefuseGroup(const Status& why) {
 Status ThroughLane::ClearJournal() {
   if (!base_ || base_->journal.empty()) return Status::Ok();
   attempted_ = Next(base_->position, "");
-  const Status status =
+  Status status =
       parts_.connector
           ->Write(FoldedBatch(spec_.mapping.columns.size()), *attempted_)
           .status;
@@ -282,7 +282,7 @@ Status ThroughLane::ClearJournal() {
 Status ThroughLane::Conflict(const Checkpoint& found) {
   if (parts_.on_conflict) parts_.on_conflict(found);
   ended_ = true;
-  const Status why = FencedBy(found.fence);
+  Status why = FencedBy(found.fence);
   Log(LogLevel::kWarning, spec_.name + ": " + why.message());
   parts_.stats->OnFailure(WorkerState::kStopped, why);
   return why;

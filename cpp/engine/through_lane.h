@@ -41,11 +41,11 @@ struct ClaimedLane {
 class ThroughLane {
  public:
   struct Parts {
-    const WorkerSpec* spec;
+    const WorkerSpec* spec = nullptr;
     std::unique_ptr<Connector> connector;
     std::shared_ptr<const Lease> lease;
     std::unique_ptr<ThroughSource> source;
-    WorkerStats* stats;
+    WorkerStats* stats = nullptr;
     // The target's checkpoint has a newer fence than our lease.
     std::function<void(const Checkpoint& found)> on_conflict;
   };

@@ -31,11 +31,15 @@ ThroughWorker::ThroughWorker(WorkerSpec spec, Parts parts)
       link_(parts.link),
       lease_(std::move(parts.lease)) {
   for (size_t i = 0; i < parts.connectors.size(); ++i) {
-    lanes_.push_back(std::make_unique<ThroughLane>(ThroughLane::Parts{
-        &spec_, std::move(parts.connectors[i]), lease_,
-        std::make_unique<ThroughSource>(link_, lease_, &cancellation_,
-                                        spec_.name, i, kMaxGroup),
-        &stats_, parts.on_conflict}));
+    ThroughLane::Parts lane;
+    lane.spec = &spec_;
+    lane.connector = std::move(parts.connectors[i]);
+    lane.lease = lease_;
+    lane.source = std::make_unique<ThroughSource>(
+        link_, lease_, &cancellation_, spec_.name, i, kMaxGroup);
+    lane.stats = &stats_;
+    lane.on_conflict = parts.on_conflict;
+    lanes_.push_back(std::make_unique<ThroughLane>(std::move(lane)));
   }
   starter_ = StartThread("regear-through", [this] { Run(); });
 }

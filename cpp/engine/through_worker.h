@@ -22,7 +22,7 @@ namespace regear {
 // Some lanes, each with a connection and a thread of its own: while one waits
 // for its commit the next group gathers and goes in another. None starts
 // before all know where the host before has left them.
-class ThroughWorker : public Worker {
+class ThroughWorker final : public Worker {
  public:
   struct Parts {
     HostLink* link;  // must outlive the worker
