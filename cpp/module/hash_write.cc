@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "module/hash_options.h"
 #include "module/text.h"
 
 namespace regear {
@@ -23,13 +24,15 @@ struct Name {
   std::string_view text;
   HashCommand command;
 };
-constexpr std::array<Name, 8> kNames = {{
+constexpr std::array<Name, 10> kNames = {{
     {"hset", HashCommand::kHset},
     {"hmset", HashCommand::kHset},
     {"hsetnx", HashCommand::kHsetnx},
     {"hincrby", HashCommand::kHincrby},
     {"hincrbyfloat", HashCommand::kHincrbyfloat},
+    {"hsetex", HashCommand::kHsetex},
     {"hdel", HashCommand::kHdel},
+    {"hgetdel", HashCommand::kHgetdel},
     {"del", HashCommand::kDelete},
     {"unlink", HashCommand::kDelete},
 }};
@@ -40,13 +43,6 @@ StringPtr Get(rm::Key* key, rm::String* field) {
     rm::HashGet(key, rm::kHashNone, field, &value, nullptr);
   }
   return StringPtr(value);
-}
-
-// As Redis reads integers: no plus, no leading zeros.
-std::optional<long long> ParseInteger(std::string_view text) {
-  const auto number = ParseNumber<long long>(text);
-  if (!number || std::to_string(*number) != text) return std::nullopt;
-  return number;
 }
 
 // As Redis reads floats; nothing for NaN either.
@@ -68,6 +64,12 @@ std::optional<long double> ParseFloat(std::string_view text) {
 }
 
 void Set(HashWrite* write, rm::String* field, StringPtr value) {
+  // That of HSET is not among its fields any more.
+  if (View(field) == "#") {
+    write->error =
+        "WRITETHROUGH the field '#' is an operation of HSET, nothing was "
+        "written";
+  }
   const auto same = [&](const HashWrite::Pair& pair) {
     return View(pair.field.get()) == View(field);
   };
@@ -135,21 +137,40 @@ void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
   Set(write, field, MakeString(FloatText(sum)));
 }
 
-void Remove(HashWrite* write, rm::Key* key,
-            const std::vector<StringPtr>& words) {
-  if (key == nullptr) return;
-  for (size_t i = 2; i < words.size(); ++i) {
+// The fields at words[first], words[first + step] …
+void Remove(HashWrite* write, rm::Key* key, const std::vector<StringPtr>& words,
+            size_t first, size_t step = 1) {
+  for (size_t i = first; i < words.size(); i += step) {
     rm::String* field = words[i].get();
     const bool named = std::any_of(write->cleared.begin(), write->cleared.end(),
                                    [&](const StringPtr& cleared) {
                                      return View(cleared.get()) == View(field);
                                    });
-    if (!named && Get(key, field) != nullptr) {
-      write->cleared.push_back(Share(field));
-    }
+    StringPtr value = named ? nullptr : Get(key, field);
+    if (value != nullptr) write->cleared.push_back(Share(field));
+    write->values.push_back(std::move(value));
   }
   write->deletes =
       !write->cleared.empty() && write->cleared.size() == rm::ValueLength(key);
+}
+
+void SetWithExpiry(HashWrite* write, rm::Key* key,
+                   const std::vector<StringPtr>& words) {
+  HsetexOptions options = ParseHsetex(words, rm::Milliseconds());
+  write->error = options.error;
+  if (!write->error.empty()) return;
+  for (size_t i = options.first_field; i < words.size(); i += 2) {
+    const bool is_there = Get(key, words[i].get()) != nullptr;
+    if (is_there ? options.if_none : options.if_all) return;
+  }
+  if (options.is_past) {
+    Remove(write, key, words, options.first_field, 2);
+    return;
+  }
+  for (size_t i = options.first_field; i < words.size(); i += 2) {
+    Set(write, words[i].get(), Share(words[i + 1].get()));
+  }
+  write->expiry = std::move(options.expiry);
 }
 
 }  // namespace
@@ -169,6 +190,10 @@ bool HasArityOf(HashCommand command, size_t count) {
       return count >= 3;
     case HashCommand::kDelete:
       return count >= 2;
+    case HashCommand::kHsetex:
+      return count >= 6;
+    case HashCommand::kHgetdel:
+      return count >= 5;
     default:
       return count == 4;
   }
@@ -205,8 +230,15 @@ HashWrite Foresee(rm::Ctx* ctx, HashCommand command,
     case HashCommand::kHincrbyfloat:
       IncrementFloat(&write, hash, words[2].get(), View(words[3].get()));
       break;
+    case HashCommand::kHsetex:
+      SetWithExpiry(&write, hash, words);
+      break;
+    case HashCommand::kHgetdel:
+      write.error = HgetdelError(words);
+      if (write.error.empty()) Remove(&write, hash, words, 4);
+      break;
     default:
-      Remove(&write, hash, words);
+      Remove(&write, hash, words, 2);
   }
   return write;
 }

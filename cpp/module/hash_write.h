@@ -17,7 +17,9 @@ enum class HashCommand : uint8_t {
   kHsetnx,
   kHincrby,
   kHincrbyfloat,
+  kHsetex,
   kHdel,
+  kHgetdel,
   kDelete,  // DEL, UNLINK
 };
 
@@ -37,9 +39,10 @@ struct HashWrite {
   // Not empty: the command fails with it, whatever the database says.
   std::string error;
 
-  bool changes_nothing() const {
-    return set.empty() && cleared.empty() && !deletes;
-  }
+  // HSETEX: what it says about the time to live of the fields in `set`.
+  std::vector<StringPtr> expiry;
+  // HGETDEL: the values of the fields that it names, null where there is none.
+  std::vector<StringPtr> values;
 };
 
 // `words` is the whole command; words[1] names its key, which is looked up in

@@ -43,4 +43,11 @@ std::optional<T> ParseNumber(std::string_view text) {
   return number;
 }
 
+// As Redis reads integers: no plus, no leading zeros.
+inline std::optional<long long> ParseInteger(std::string_view text) {
+  const auto number = ParseNumber<long long>(text);
+  if (!number || std::to_string(*number) != text) return std::nullopt;
+  return number;
+}
+
 }  // namespace regear

@@ -61,6 +61,16 @@ void ReplyForState(rm::Ctx* ctx, const ThroughJob& job, long long deleted) {
         rm::ReplyWithLongLong(ctx, 0);  // all fields were there
       }
       return;
+    case HashCommand::kHgetdel:
+      rm::ReplyWithArray(ctx, static_cast<long>(write.values.size()));
+      for (const StringPtr& value : write.values) {
+        if (value == nullptr) {
+          rm::ReplyWithNull(ctx);
+        } else {
+          rm::ReplyWithString(ctx, value.get());
+        }
+      }
+      return;
     case HashCommand::kDelete:
       rm::ReplyWithLongLong(ctx, deleted);
       return;
@@ -104,10 +114,17 @@ long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write) {
   for (const StringPtr& field : write.cleared) words.push_back(field.get());
   CallWithWords(ctx, "HDEL", key, &words);
   words.clear();
+  const bool expires = !write.expiry.empty();
+  const StringPtr fields = MakeString("FIELDS");
+  const StringPtr count = MakeString(std::to_string(write.set.size()));
+  if (expires) {
+    for (const StringPtr& word : write.expiry) words.push_back(word.get());
+    words.insert(words.end(), {fields.get(), count.get()});
+  }
   for (const auto& pair : write.set) {
     words.insert(words.end(), {pair.field.get(), pair.value.get()});
   }
-  CallWithWords(ctx, "HSET", key, &words);
+  CallWithWords(ctx, expires ? "HSETEX" : "HSET", key, &words);
   return 0;
 }
 

@@ -43,7 +43,8 @@ std::string Refusal(rm::String* name, bool names_itself) {
   std::string text = "WRITETHROUGH " + UpperCase(View(name)) +
                      " cannot be written through, nothing was written: use "
                      "HSET, HMSET, HSETNX, HINCRBY, HINCRBYFLOAT, HDEL, DEL "
-                     "or UNLINK";
+                     "or UNLINK (and HSETEX, HGETDEL where the server has "
+                     "them)";
   if (!names_itself) {
     text +=
         "; with the key in the braces alone it changes Redis only, not the row";

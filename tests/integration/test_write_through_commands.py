@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 
@@ -335,3 +336,178 @@ def test_refusals_wait_for_nobody(server):
     assert failures == []
     assert not server.client.exists(KEY)
     assert server.client.hget("person:1", "age") == "400"
+
+
+@pytest.fixture
+def newer(raw):
+    """Where the server has HSETEX and HGETDEL."""
+    if "unknown command" in str(raw("HGETDEL", "none", "FIELDS", "1", "a")):
+        pytest.skip("this server has neither HSETEX nor HGETDEL")
+    return raw
+
+
+def row(database):
+    return database.persons().get("1")
+
+
+def test_hsetex_is_written_through(newer, sqlite_db):
+    raw = newer
+    words = ("FIELDS", "2", "first_name", "Ada", "age", "3")
+    assert raw("HSETEX", KEY, "EX", "100", *words) == 1
+    assert row(sqlite_db) == ("Ada", None, 3)
+    assert raw("HTTL", "person:1", "FIELDS", "1", "age") == [100]
+    assert raw("HSETEX", KEY, "keepttl", "fields", "1", "age", "4") == 1
+    assert raw("HTTL", "person:1", "FIELDS", "1", "age") == [100]
+    assert raw("HSETEX", KEY, "FIELDS", "1", "age", "5") == 1
+    assert raw("HTTL", "person:1", "FIELDS", "1", "age") == [-1]
+    assert row(sqlite_db) == ("Ada", None, 5)
+    # Conditions count all fields.
+    both = ("FIELDS", "2", "age", "6", "last_name", "x")
+    assert raw("HSETEX", KEY, "FNX", *both) == 0
+    assert raw("HSETEX", KEY, "FXX", *both) == 0
+    assert row(sqlite_db) == ("Ada", None, 5)
+    assert raw("HSETEX", KEY, "FXX", "FIELDS", "1", "age", "6") == 1
+    assert raw("HSETEX", KEY, "FNX", "FIELDS", "1", "last_name", "x") == 1
+    assert row(sqlite_db) == ("Ada", "x", 6)
+
+
+def test_fields_that_are_set_to_the_past_are_removed(newer, sqlite_db):
+    raw = newer
+    raw("HSET", KEY, "first_name", "Ada", "age", "3")
+    assert raw("HSETEX", KEY, "EXAT", "1", "FIELDS", "1", "age", "4") == 1
+    assert raw("HGETALL", "person:1") == ["first_name", "Ada"]
+    assert row(sqlite_db) == ("Ada", None, None)
+    assert raw("HSETEX", KEY, "PX", "0", "FIELDS", "1", "last_name", "x") == 1
+    assert row(sqlite_db) == ("Ada", None, None)
+    assert raw("HSETEX", KEY, "PXAT", "1", "FIELDS", "1", "first_name", "x") == 1
+    assert raw("EXISTS", "person:1") == 0
+    assert row(sqlite_db) is None
+
+
+def test_hgetdel_is_written_through(newer, sqlite_db):
+    raw = newer
+    raw("HSET", KEY, "first_name", "Ada", "age", "3", "plain", "x")
+    reply = raw("HGETDEL", KEY, "FIELDS", "4", "age", "none", "age", "plain")
+    assert reply == ["3", None, None, "x"]
+    assert row(sqlite_db) == ("Ada", None, None)
+    assert raw("HGETDEL", KEY, "FIELDS", "1", "age") == [None]
+    assert raw("HGETDEL", KEY, "fields", "1", "first_name") == ["Ada"]
+    assert raw("EXISTS", "person:1") == 0
+    assert row(sqlite_db) is None
+    assert raw("HGETDEL", KEY, "FIELDS", "1", "age") == [None]
+
+
+def test_what_is_wrong_with_them_is_said_as_redis_does(newer, sqlite_db):
+    raw = newer
+    latest = 70368744177663
+    raw("SET", "person:2", "a string")
+    for words in (
+        ("HSETEX", "EX", "10", "a", "b"),
+        ("HSETEX", "FIELDS", "2", "age", "1"),
+        ("HSETEX", "FIELDS", "1", "age", "1", "last_name", "x"),
+        ("HSETEX", "FIELDS", "1", "age", "1", "EX", "10"),
+        ("HSETEX", "FIELDS", "0", "age", "1"),
+        ("HSETEX", "FIELDS", "x", "age", "1"),
+        ("HSETEX", "FIELDS", "2147483648", "age", "1"),
+        ("HSETEX", "FIELDS", "1", "age"),
+        ("HSETEX", "FXX", "FNX", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "FNX", "FNX", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "EX", "1", "PX", "1", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "KEEPTTL", "EX", "1", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "EX", "-1", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "EX", "01", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "EX", "FIELDS", "1", "age", "1"),
+        ("HSETEX", "PXAT", latest + 1, "FIELDS", "1", "age", "1"),
+        ("HSETEX", "EXAT", latest // 1000 + 1, "FIELDS", "1", "age", "1"),
+        ("HSETEX", "PX", latest, "FIELDS", "1", "age", "1"),
+        ("HSETEX", "nonsense", "5", "FIELDS", "1", "age", "1"),
+        ("HGETDEL", "FIELDS", "2", "age"),
+        ("HGETDEL", "FIELDS", "1", "age", "last_name"),
+        ("HGETDEL", "FIELDS", "0", "age"),
+        ("HGETDEL", "FIELDS", "x", "age"),
+        ("HGETDEL", "NOPE", "1", "age"),
+        ("HGETDEL", "1", "age", "FIELDS"),
+        ("HGETDEL", "FIELDS", "0"),
+    ):
+        name, *rest = words
+        reply = raw(name, KEY, *rest)
+        assert reply == raw(name, "person:1", *rest), words
+        assert reply.startswith("-ERR "), words
+    for words in (
+        ("HSETEX", "__{person:2}", "FIELDS", "1", "age", "1"),
+        ("HGETDEL", "__{person:2}", "FIELDS", "1", "age"),
+    ):
+        assert raw(*words).startswith("-WRONGTYPE")
+    assert sqlite_db.persons() == {}
+    assert raw("HSETEX", KEY, "PXAT", latest, "FIELDS", "1", "age", "1") == 1
+
+
+def test_the_operation_field_is_one_of_hset_only(raw, sqlite_db):
+    for words in (
+        ("HSETNX", KEY, "#", "~"),
+        ("HINCRBY", KEY, "#", "1"),
+        ("HSETEX", KEY, "FIELDS", "1", "#", "+"),
+    ):
+        reply = raw(*words)
+        assert "unknown command" in reply or "'#' is an operation of HSET" in reply
+    assert raw("EXISTS", "person:1", KEY) == 0
+    assert sqlite_db.persons() == {}
+
+
+class HeldDatabase:
+    """While one lives, nobody else writes."""
+
+    def __init__(self, database):
+        self._connection = sqlite3.connect(database.path, isolation_level=None)
+
+    def __enter__(self):
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self
+
+    def __exit__(self, *_):
+        self._connection.rollback()
+        self._connection.close()
+
+
+def written_meanwhile(server, raw, database, command, *meanwhile):
+    """The reply to ``command``, while whose commit others write the key."""
+
+    def in_flight():
+        return server.registration("Persons")["through"]["in_flight"]
+
+    assert raw("HSET", "__{person:9}", "age", "9") == 1  # the host is ready
+    with HeldDatabase(database):
+        raw.send(*command)
+        wait_for(in_flight)
+        server.client.execute_command(*meanwhile)
+    return raw.reply()
+
+
+def test_hsetex_keeps_its_time_to_live_where_others_wrote(server, newer, sqlite_db):
+    raw = newer
+    reply = written_meanwhile(
+        server,
+        raw,
+        sqlite_db,
+        ("HSETEX", KEY, "FNX", "EX", "100", "FIELDS", "1", "age", "1"),
+        *("HSET", "person:1", "age", "2", "plain", "x"),
+    )
+    assert reply == 1
+    assert row(sqlite_db) == (None, None, 1)
+    assert raw("HMGET", "person:1", "age", "plain") == ["1", "x"]
+    assert raw("HTTL", "person:1", "FIELDS", "2", "age", "plain") == [100, -1]
+
+
+def test_hgetdel_replies_what_the_row_lost_where_others_wrote(server, newer, sqlite_db):
+    raw = newer
+    raw("HSET", KEY, "age", "1", "first_name", "Ada")
+    reply = written_meanwhile(
+        server,
+        raw,
+        sqlite_db,
+        ("HGETDEL", KEY, "FIELDS", "2", "age", "none"),
+        *("HSET", "person:1", "age", "2", "plain", "x"),
+    )
+    assert reply == ["1", None]
+    assert row(sqlite_db) == ("Ada", None, None)
+    assert raw("HMGET", "person:1", "age", "first_name", "plain") == [None, "Ada", "x"]
