@@ -17,6 +17,7 @@ bool IsOurs(std::string_view name) {
 }
 
 bool MayRun(rm::String* user_name, std::vector<rm::String*>& argv) {
+  if (user_name == nullptr) return true;  // the server's own
   const UserPtr user(rm::GetModuleUserFromUserName(user_name));
   return user != nullptr &&
          rm::ACLCheckCommandPermissions(

@@ -188,6 +188,13 @@ def test_a_full_memory_is_told_before_the_database_is_asked(server, raw, sqlite_
     assert sqlite_db.persons() == {}
 
 
+def test_where_writes_are_not_allowed_the_database_is_not_asked(server, raw, sqlite_db):
+    server.client.config_set("min-replicas-to-write", 1)
+    assert raw("HSET", KEY, "first_name", "Ada").startswith("-NOREPLICAS")
+    assert raw("DEL", KEY).startswith("-NOREPLICAS")
+    assert sqlite_db.persons() == {}
+
+
 def test_in_other_databases_such_keys_are_as_any(raw, sqlite_db):
     assert raw("SELECT", "1") == "OK"
     assert raw("HSET", KEY, "first_name", "Ada") == 1
