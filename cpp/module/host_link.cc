@@ -150,7 +150,9 @@ int HostLink::OnNextReady(rm::Ctx* ctx, rm::String**, int) {
 
 int HostLink::OnNextTimeout(rm::Ctx* ctx, rm::String**, int) {
   HostLink& link = State().link;
-  if (rm::GetBlockedClientHandle(ctx) == link.next_) link.next_ = nullptr;
+  rm::BlockedClient* client = rm::GetBlockedClientHandle(ctx);
+  if (client == link.next_) link.next_ = nullptr;
+  rm::UnblockClient(client, nullptr);  // it is freed by that alone
   return rm::ReplyWithArray(ctx, 0);
 }
 

@@ -121,8 +121,10 @@ WriteThrough::Lane* WriteThrough::LaneOf(rm::BlockedClient* reader) {
 }
 
 int WriteThrough::OnReadTimeout(rm::Ctx* ctx, rm::String**, int) {
-  Lane* lane = State().through.LaneOf(rm::GetBlockedClientHandle(ctx));
-  if (lane != nullptr) lane->reader = nullptr;  // the server frees it
+  rm::BlockedClient* client = rm::GetBlockedClientHandle(ctx);
+  Lane* lane = State().through.LaneOf(client);
+  if (lane != nullptr) lane->reader = nullptr;
+  rm::UnblockClient(client, nullptr);  // it is freed by that alone
   return rm::ReplyWithNull(ctx);
 }
 

@@ -227,7 +227,8 @@ int WriteThrough::OnTimeout(rm::Ctx* ctx, rm::String**, int) {
   }
   const ThroughJobPtr job = found->second;
   through.clients_.erase(found);
-  job->client = nullptr;  // the server frees it
+  // By that alone it is freed.
+  rm::UnblockClient(std::exchange(job->client, nullptr), nullptr);
   ThroughCounts& counts = through.LineOf(job->registration).counts;
   if (job->stage == Stage::kHanded) {
     ++counts.in_doubt;

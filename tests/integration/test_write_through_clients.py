@@ -258,6 +258,45 @@ def test_a_pause_that_outlasts_a_client(redis_with_module, host, users):
     assert users.row()["visits"] == 1
 
 
+# -- memory --------------------------------------------------------------------------
+
+
+def test_a_host_that_waits_costs_no_memory(server):
+    """Each of its readers looks up twice a second."""
+    used = memory(server)
+    looked_up = throughs(server) + 30
+    wait_for(lambda: throughs(server) > looked_up, 30)
+    assert memory(server) < used + 200_000
+
+
+def test_clients_in_vain_cost_no_memory(redis_with_module, host, users):
+    server = redis_with_module
+    server.execute(users.recipe("timeout=0.2"))
+    wait_for(lambda: server.state("Users") == "running")
+    server.client.hset(KEY, mapping=ADA)
+    clients = [Raw(server) for _ in range(50)]
+    used = []
+    with users.locked(server):
+        for _ in range(3):
+            for client in clients:
+                client.send(hincrby(), hincrby())
+            told = [client.read()[:12] for client in clients * 2]
+            assert set(told) <= {"INDOUBT the ", "WRITETHROUGH"}
+            used.append(memory(server))
+    for client in clients:
+        client.close()
+    assert used[-1] < used[0] + 500_000, used
+
+
+def throughs(server):
+    return server.client.info("commandstats")["cmdstat_rg.host"]["calls"]
+
+
+def memory(server):
+    server.client.memory_purge()
+    return server.client.info("memory")["used_memory"]
+
+
 # -- ten thousand at once ------------------------------------------------------------
 
 
