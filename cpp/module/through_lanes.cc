@@ -18,6 +18,20 @@ size_t CountParts(const std::vector<ThroughJobPtr>& jobs) {
   return parts;
 }
 
+// So that a group of large values is neither a large reply nor a large
+// transaction. A single write may exceed it.
+constexpr size_t kMaxGroupBytes = 4 * 1024 * 1024;
+
+size_t BytesOf(const ThroughJob& job) {
+  size_t bytes = 0;
+  for (const ThroughPart& part : job.parts) {
+    for (const auto& pair : part.write.set) {
+      bytes += View(pair.field.get()).size() + View(pair.value.get()).size();
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 StreamId WriteThrough::NextId() {
@@ -81,7 +95,8 @@ int WriteThrough::ReplyJobs(rm::Ctx* ctx, const std::string& name,
 
 void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
                             size_t count) {
-  for (size_t parts = 0; parts < count;) {
+  size_t bytes = 0;
+  for (size_t parts = 0; parts < count && bytes < kMaxGroupBytes;) {
     const ThroughJobPtr job = queue_.Take(name);
     if (job == nullptr) return;
     if (!ForeseeJob(ctx, job.get())) {
@@ -91,6 +106,7 @@ void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
     for (ThroughPart& part : job->parts) part.id = NextId();
     lane->handed[job->last_id()] = job;
     parts += job->parts.size();
+    bytes += BytesOf(*job);
   }
 }
 
