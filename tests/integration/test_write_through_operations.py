@@ -115,7 +115,7 @@ def test_all_keys_of_a_command_are_deleted_or_none(client, users):
         fields = {"username": f"u{number}", "email": f"{number}@x", "password": "p"}
         client.hset(f"__{{users:{number}}}", mapping=fields)
     keep(users, 2)
-    with pytest.raises(redis_py.ResponseError, match="WRITETHROUGH .*foreign key"):
+    with pytest.raises(redis_py.ResponseError, match=r"WRITETHROUGH .*foreign key"):
         client.delete("__{users:1}", "__{users:2}")
     assert users.count() == 2
     assert client.exists("users:1", "users:2") == 2
