@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 
 import click
@@ -124,6 +125,33 @@ def test_status_shows_what_an_operator_should_know() -> None:
         " (try: load its recipe again, or regear purge Cars)",
     ):
         assert line in text
+
+
+def test_status_shows_who_waits_for_the_database() -> None:
+    through = {"waiting": 3, "in_flight": 4, "refused": 5, "in_doubt": 6}
+    registration = {
+        "name": "Users",
+        "version": "1.0.0",
+        "prefix": "__",
+        "table": "users",
+        "backlog": 0,
+        "through": through,
+        "status": {
+            "state": "running",
+            "rate": 1200,
+            "commit_seconds": {"bounds": [1], "counts": [10, 0], "sum": 0.025},
+        },
+    }
+    console = Console(width=80, record=True, file=io.StringIO())
+    document = {
+        "host": {"attached": True, "fence": 1},
+        "registrations": [registration, {**registration, "status": None}],
+    }
+    console.print(render(document))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    expected = "Users __* users running 7 1200 2.5 ms 5 6"
+    assert expected.split() in lines
+    assert any(line[3:5] == ["no", "host"] for line in lines)
 
 
 def test_status_without_host() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -48,7 +49,8 @@ def _host(host: Document) -> Text:
 
 
 def _table(registrations: list[Document]) -> Table:
-    table = _columns("backlog", "rate/s", "lag")
+    texts = ("name", "version", "keys", "table", "state")
+    table = _columns(texts, ("backlog", "rate/s", "lag"))
     # Columns that are empty on most days are left out on those.
     counts = [
         title
@@ -60,7 +62,11 @@ def _table(registrations: list[Document]) -> Table:
     for registration in registrations:
         work = _work(registration)
         table.add_row(
-            *_identity(registration),
+            registration["name"],
+            registration["version"] or "-",
+            registration["prefix"] + "*",
+            registration["table"],
+            _shown_state(registration),
             str(registration["backlog"]),
             f"{work.get('rate', 0):.0f}",
             _duration(work.get("lag_ms")),
@@ -71,18 +77,18 @@ def _table(registrations: list[Document]) -> Table:
 
 def _through_table(registrations: list[Document]) -> Table:
     """Those whose clients wait for the database."""
-    titles = ("waiting", "in flight", "writes/s", "group", "commit", "refused")
-    table = _columns(*titles, "in doubt")
+    numbers = ("waiting", "writes/s", "commit", "refused", "in doubt")
+    table = _columns(("name", "keys", "table", "state"), numbers)
     for registration in registrations:
         work, counts = _work(registration), registration["through"]
         commit = _mean(work.get("commit_seconds"))
-        group = _mean(work.get("batch_size"))
         table.add_row(
-            *_identity(registration),
-            str(counts["waiting"]),
-            str(counts["in_flight"]),
+            registration["name"],
+            registration["prefix"] + "*",
+            registration["table"],
+            _shown_state(registration),
+            str(counts["waiting"] + counts["in_flight"]),
             f"{work.get('rate', 0):.0f}",
-            "-" if group is None else f"{group:.1f}",
             "-" if commit is None else f"{1000 * commit:.1f} ms",
             str(counts["refused"]),
             str(counts["in_doubt"]),
@@ -90,24 +96,18 @@ def _through_table(registrations: list[Document]) -> Table:
     return table
 
 
-def _columns(*numbers: str) -> Table:
+def _columns(texts: Iterable[str], numbers: Iterable[str]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("name", "version", "keys", "table", "state"):
+    for title in texts:
         table.add_column(title, overflow="fold")
     for title in numbers:
         table.add_column(title, justify="right", no_wrap=True)
     return table
 
 
-def _identity(registration: Document) -> tuple[str | Text, ...]:
+def _shown_state(registration: Document) -> Text:
     state = _state(registration)
-    return (
-        registration["name"],
-        registration["version"] or "-",
-        registration["prefix"] + "*",
-        registration["table"],
-        Text(state, style=_STATE_STYLES.get(state, "")),
-    )
+    return Text(state, style=_STATE_STYLES.get(state, ""))
 
 
 def _mean(histogram: Document | None) -> float | None:
@@ -131,7 +131,9 @@ def _state(registration: Document) -> str:
     if registration.get("paused"):
         return "paused"
     work = registration["status"]
-    return str(work["state"]) if work else "captured only"
+    if work:
+        return str(work["state"])
+    return "no host" if registration.get("through") else "captured only"
 
 
 def _trouble(registration: Document) -> list[Text]:
