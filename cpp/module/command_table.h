@@ -35,7 +35,7 @@ class CommandTable {
     Range keys;  // a `last` below 0 counts from the end
   };
   struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT: the library's name
   };
 
   // Null if the server does not know `name` ("xgroup", "XGROUP|CREATE").
