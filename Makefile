@@ -21,12 +21,13 @@ test: ## Run all tests, on Redis and once more on Valkey
 	@scripts/test-python
 
 .PHONY: bench
-bench: ## Run the benchmarks: half an hour, on an idle machine
+bench: ## Run the benchmarks: three quarters of an hour, on an idle machine
 	@scripts/bootstrap test
 	@scripts/install-wheel
 	@scripts/test-cpp release
 	@$(python) -m benchmarks.capture
 	@$(python) -m benchmarks.drain
+	@$(python) -m benchmarks.write_through --seconds 4 --pairs 3
 
 .PHONY: soak
 soak: ## Crash everything for MINUTES=5 and compare: see docs/testing.md
