@@ -2,6 +2,7 @@
 
 #include "module/ack.h"
 #include "module/command_arguments.h"
+#include "module/host_link.h"
 #include "module/text.h"
 
 namespace regear {
@@ -79,6 +80,10 @@ void ReplyForState(rm::Ctx* ctx, const ThroughJob& job, long long deleted) {
   }
 }
 
+bool IsError(rm::CallReply* reply) {
+  return reply != nullptr && rm::CallReplyType(reply) == rm::kReplyError;
+}
+
 // A key that has expired is gone, and its event says so, once it is looked at.
 void ExpireNow(rm::Ctx* ctx, const ThroughJob& job) {
   for (const ThroughPart& part : job.parts) {
@@ -128,32 +133,41 @@ long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write) {
   return 0;
 }
 
-void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client) {
+void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client,
+              bool committed) {
   const DatabaseScope database(ctx, job->db);
-  if (!job->redis_only) ExpireNow(ctx, *job);
+  if (committed) ExpireNow(ctx, *job);
   // Somebody wrote the key meanwhile: the command could come to another
   // result than the one that the database has. A '#' alone is no command.
-  const bool as_state = job->touched || (job->command == HashCommand::kHset &&
-                                         job->words.size() == 2);
+  bool as_state = job->touched || (job->command == HashCommand::kHset &&
+                                   job->words.size() == 2);
   CallReplyPtr reply;
+  std::string error;
+  if (!as_state) {
+    reply = RunCommand(ctx, job->words, job->resp3);
+    if (reply == nullptr) error = "ERR the server does not run the command";
+    if (IsError(reply.get())) error = View(reply.get());
+    as_state = committed && !error.empty();
+  }
   long long deleted = 0;
   if (as_state) {
+    if (!error.empty()) {
+      rm::Log(ctx, "warning", "what the database has is applied, though: %s",
+              error.c_str());
+      error.clear();
+    }
     for (const ThroughPart& part : job->parts) {
       deleted += ApplyState(ctx, part.key.get(), part.write);
     }
-  } else {
-    reply = RunCommand(ctx, job->words, job->resp3);
   }
-  AckJob(ctx, *job, "");
+  AckJob(ctx, *job, error);
   if (client == nullptr) return;
+  if (!error.empty()) return AnswerError(client, error);
   rm::Ctx* answer = rm::GetThreadSafeContext(client);
-  if (reply != nullptr) {
-    rm::ReplyWithCallReply(answer, reply.get());
-  } else if (as_state) {
+  if (as_state) {
     ReplyForState(answer, *job, deleted);
   } else {
-    rm::ReplyWithError(answer,
-                       "ERR the database has the write, Redis refused it");
+    rm::ReplyWithCallReply(answer, reply.get());
   }
   rm::FreeThreadSafeContext(answer);
   rm::UnblockClient(client, nullptr);

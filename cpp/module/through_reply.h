@@ -22,9 +22,10 @@ CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
 // Makes the key what the database holds of it; the number of deleted keys.
 long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write);
 
-// Does in Redis what the database has, or need not know; tells the client,
-// if there is one, and its ack stream. `client` is let go on.
-void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client);
+// Does in Redis what the database has (`committed`) or need not know; tells
+// the client, if there is one, and its ack stream. `client` is let go on.
+void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client,
+              bool committed);
 
 // The ack of a job whose client asked for one: done if `error` is empty.
 void AckJob(rm::Ctx* ctx, const ThroughJob& job, std::string_view error);

@@ -79,7 +79,7 @@ void WriteThrough::RunLater(rm::Ctx* ctx, const ThroughJobPtr& job) {
           if (error.empty()) {
             unknown->touched = false;  // it counts as it is run
             ApplyJob(timer_ctx, unknown.get(),
-                     through.TakeClient(unknown.get()));
+                     through.TakeClient(unknown.get()), /*committed=*/false);
           } else {
             AckJob(timer_ctx, *unknown, error);
             through.Answer(unknown.get(), error);
@@ -103,7 +103,7 @@ void WriteThrough::Commit(rm::Ctx* ctx, std::string_view name, uint64_t lane,
 
 void WriteThrough::Apply(rm::Ctx* ctx, const ThroughJobPtr& job) {
   ++LineOf(job->registration).counts.committed;
-  ApplyJob(ctx, job.get(), TakeClient(job.get()));
+  ApplyJob(ctx, job.get(), TakeClient(job.get()), /*committed=*/true);
   queue_.Finish(job);
 }
 
