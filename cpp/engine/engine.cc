@@ -16,7 +16,7 @@ namespace {
 // SQLite has one writer at a time, and a callback of a recipe is not to be
 // called by two threads.
 size_t LanesFor(TargetKind target) {
-  constexpr size_t kServerLanes = 4;
+  constexpr size_t kServerLanes = 8;
   const bool server =
       target == TargetKind::kPostgres || target == TargetKind::kMysql;
   return server ? kServerLanes : 1;
