@@ -35,7 +35,8 @@ void WriteThrough::SetRules(std::vector<ThroughRule> rules) {
   // What was handed over of a registration that is gone is in the hands of
   // its host; nobody takes the rest any more.
   std::vector<ThroughJobPtr> left;
-  for (const auto& [client, job] : clients_) {
+  for (const auto& waiting : clients_) {
+    const ThroughJobPtr& job = waiting.second;
     const bool registered = std::any_of(
         rules_.begin(), rules_.end(),
         [&](const auto& rule) { return rule.name == job->registration; });
@@ -157,9 +158,8 @@ void WriteThrough::Recover(rm::Ctx* ctx, std::string_view name,
 void WriteThrough::PutBackAll(Line* line) {
   std::map<StreamId, ThroughJobPtr> all;
   for (auto& [number, lane] : line->lanes) all.merge(lane.handed);
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    queue_.PutBack(it->second);
-  }
+  std::for_each(all.rbegin(), all.rend(),
+                [&](const auto& entry) { queue_.PutBack(entry.second); });
   for (auto& [number, lane] : line->lanes) lane.handed.clear();
 }
 
