@@ -20,10 +20,10 @@ def check(
     rows: Mapping[str, Row],
     audit: Sequence[tuple[str, Row]],
 ) -> Findings:
-    keys = sorted({order.key for order in history} | {TAKEN})
+    keys = sorted({key for order in history for key in order.keys} | {TAKEN})
     findings = check_equal(keys, hashes, rows)
     for key in keys:
-        orders = [order for order in history if order.key == key]
+        orders = [order for order in history if key in order.keys]
         kind = key.partition(":")[2][0]
         if kind in "sdm":
             _check_registers(kind, key, orders, hashes, rows, findings)

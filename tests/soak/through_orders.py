@@ -35,12 +35,17 @@ class Order:
     deletes: bool = False
     #: Of HINCRBY and HINCRBYFLOAT.
     amount: float = 0
+    also: tuple[str, ...] = ()  # keys that one DEL names beside `key`
     refused: bool = False  # the database must refuse it
     # What became of it:
     start: float = 0
     end: float = 0
     outcome: Outcome = Outcome.NOTHING
     reply: Any = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key, *self.also)
 
     @property
     def is_through(self) -> bool:
@@ -147,7 +152,10 @@ class Orders:
 
     def _delete(self, key: str) -> Order:
         name = self.random.choice(("DEL", "UNLINK"))
-        return Order(key, (name, through(key)), deletes=True)
+        others = [other for other in KEYS["d"] + KEYS["m"] if other != key]
+        also = tuple(self.random.sample(others, self.random.choice((0, 0, 1, 2))))
+        words = (name, *map(through, (key, *also)))
+        return Order(key, words, deletes=True, also=also)
 
     # -- what the database refuses ---------------------------------------------
 
