@@ -35,8 +35,8 @@ ThroughWorker::ThroughWorker(WorkerSpec spec, Parts parts)
     lane.spec = &spec_;
     lane.connector = std::move(parts.connectors[i]);
     lane.lease = lease_;
-    lane.source = std::make_unique<ThroughSource>(
-        link_, lease_, &cancellation_, spec_.name, i, kMaxGroup);
+    lane.source = std::make_unique<ThroughSource>(link_, lease_, &cancellation_,
+                                                  spec_.name, i, kMaxGroup);
     lane.stats = &stats_;
     lane.on_conflict = parts.on_conflict;
     lanes_.push_back(std::make_unique<ThroughLane>(std::move(lane)));
