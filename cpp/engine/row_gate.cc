@@ -49,20 +49,24 @@ bool RowGate::AnyDrained(const std::vector<std::string>& rows) const {
   return false;
 }
 
+// The lanes that wrote one row after another may come in another order.
 void RowGate::Mark(const ChangeBatch& group, const StreamPositions& applied) {
   MutexLock lock(&mutex_);
   for (const auto& [name, position] : applied) {
+    const auto raise = [at = position](Position* mark) {
+      *mark = std::max(*mark, at);
+    };
     Stream& stream = streams_[name];
     for (const Change& change : group.changes()) {
       std::string row(change.key);
       Hidden& hidden = stream.rows[row];
       stream.marks.emplace_back(position, std::move(row));
-      if (change.operation != Operation::kMerge) hidden.row = position;
+      if (change.operation != Operation::kMerge) raise(&hidden.row);
       for (const FieldValue& pair : group.Fields(change)) {
-        hidden.fields[std::string(pair.field)] = position;
+        raise(&hidden.fields[std::string(pair.field)]);
       }
       for (const std::string_view field : group.Cleared(change)) {
-        hidden.fields[std::string(field)] = position;
+        raise(&hidden.fields[std::string(field)]);
       }
     }
   }

@@ -118,11 +118,12 @@ Status ThroughLane::ReadGroup() {
     return Status(StatusCode::kRetry, stopped_.message(), stopped_.hint());
   }
   REGEAR_FAIL_POINT("before-confirm");
-  StreamPositions applied;
-  auto read = parts_.source->Exchange(committed_, &applied);
+  // Others wait for the rows of that group, and it may be long until the next.
+  auto read = parts_.source->Exchange(
+      committed_,
+      [this](const StreamPositions& applied) { OnConfirmed(applied); });
   parts_.stats->OnSource(read.status());
   if (!read.ok()) return read.status();
-  if (committed_) OnConfirmed(applied);
   backoff_.Reset();
   if (read->empty()) return open_ ? ClearJournal() : Status::Ok();
   group_ = Group();

@@ -52,7 +52,8 @@ Status ThroughSource::ReadOk() {
 }
 
 Result<ChangeBatch> ThroughSource::Exchange(
-    const std::optional<CommittedGroup>& committed, StreamPositions* applied) {
+    const std::optional<CommittedGroup>& committed,
+    const OnApplied& on_applied) {
   REGEAR_RETURN_IF_ERROR(Connect());
   if (committed) AppendCommitted(*committed);
   const std::string wait = std::to_string(kWait.count());
@@ -62,9 +63,9 @@ Result<ChangeBatch> ThroughSource::Exchange(
   const Status sent = connection_->Flush();
   if (!sent.ok()) return Fail(sent);
   if (committed) {
-    auto positions = ReadApplied();
-    if (!positions.ok()) return positions.status();
-    *applied = *std::move(positions);
+    const auto applied = ReadApplied();
+    if (!applied.ok()) return applied.status();
+    on_applied(*applied);
   }
   return ReadGroup();
 }

@@ -1,6 +1,7 @@
 // How a lane talks to the module; protocol: docs/host-link.md.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,9 +34,11 @@ class ThroughSource {
   // Tells the module of the group that was committed last and asks for the
   // next one, in one round trip. Empty if there is none for a while. After a
   // failure the same may be sent again.
-  // `applied` says where the streams stood before that group was applied.
+  // `on_applied` is told at once where the streams stood before that group
+  // was applied.
+  using OnApplied = std::function<void(const StreamPositions& applied)>;
   Result<ChangeBatch> Exchange(const std::optional<CommittedGroup>& committed,
-                               StreamPositions* applied);
+                               const OnApplied& on_applied);
   // The same without asking for more.
   Result<StreamPositions> Confirm(const CommittedGroup& committed);
   // Of the job whose last part is `id`.

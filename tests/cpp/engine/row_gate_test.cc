@@ -98,6 +98,17 @@ TEST_F(RowGateTest, MarksEndWhenTheirStreamHasPassed) {
       Texts{"users:1 = name=old"});
 }
 
+TEST_F(RowGateTest, AMarkThatComesLateHidesNoLess) {
+  const ChangeBatch group = BatchBuilder().Set("1", {{"name", "new"}}).Take();
+  gate_.Mark(group, {{kStream, {2, 0}}});
+  gate_.Mark(group, {{kStream, {1, 0}}});  // of the lane that was first
+  EXPECT_EQ(Shown(&gate_, BatchBuilder()
+                              .Set("users:1", {{"name", "old"}})
+                              .Set("users:1", {{"name", "older than new"}})
+                              .Take()),
+            Texts());
+}
+
 TEST_F(RowGateTest, ADrainWaitsForTheRowsOfALane) {
   ASSERT_TRUE(gate_.Hold({"1"}, Never));
   std::atomic<bool> entered = false;
