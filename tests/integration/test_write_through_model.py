@@ -17,6 +17,7 @@ from tests.soak.through_clients import (
     prepare,
     read_hashes,
     settle,
+    wait_for_writes,
 )
 
 ORDERS = int(os.environ.get("REGEAR_ORDERS", 400))
@@ -30,25 +31,37 @@ def target(request, folder):
         target = PostgresTarget(request.getfixturevalue("postgres_server"))
     else:
         target = MariaDbTarget(request.getfixturevalue("mariadb_server"))
-    through_table.create_tables(target)
     yield target
     target.close()
 
 
 @pytest.fixture
-def server(redis_with_module, host, target):
-    assert redis_with_module.execute(through_table.recipe(target)) == "OK"
-    wait_for(lambda: redis_with_module.state("Users") == "running")
-    return redis_with_module
+def seed():
+    chosen = int(os.environ.get("REGEAR_SEED", random.randrange(2**32)))
+    print(f"REGEAR_SEED={chosen}")
+    return chosen
 
 
-def test_each_row_equals_its_hash_and_nobody_was_told_wrong(server, target):
-    seed = int(os.environ.get("REGEAR_SEED", random.randrange(2**32)))
-    print(f"REGEAR_SEED={seed}")
+@pytest.mark.parametrize("beside", [False, True])
+def test_each_row_equals_its_hash_and_nobody_was_told_wrong(
+    redis_with_module, host, target, seed, beside
+):
+    """``beside``: plain writes go to the same table, behind Redis."""
+    server = redis_with_module
+    through_table.create_tables(target, beside)
+    assert server.execute(through_table.recipe(target, beside=beside)) == "OK"
+    wait_for(lambda: server.state("Users") == "running")
     prepare(server.port)
-    workload = ThroughWorkload(lambda: server.port, target, seed, orders=ORDERS)
+    workload = ThroughWorkload(
+        lambda: server.port, target, seed, orders=ORDERS, beside=beside
+    )
     workload.join(60)
-    settle(server.port)
+    if beside:
+        wait_for_writes(server.port)
+        server.wait_drained()
+        assert server.registration("Behind")["dead_letters"] == 0
+    else:
+        settle(server.port)
     history = workload.history
     print(Counter((order.words[0], order.outcome.value) for order in history))
     findings = workload.findings
@@ -57,5 +70,6 @@ def test_each_row_equals_its_hash_and_nobody_was_told_wrong(server, target):
         read_hashes(server.port),
         through_table.rows(target),
         through_table.audit(target),
+        beside,
     )
     assert findings.good, "\n".join(findings.lines())

@@ -19,12 +19,14 @@ def check(
     hashes: Hashes,
     rows: Mapping[str, Row],
     audit: Sequence[tuple[str, Row]],
+    beside: bool = False,
 ) -> Findings:
+    """``beside``: plain writes reached the table, too."""
     keys = sorted({key for order in history for key in order.keys} | {TAKEN})
-    findings = check_equal(keys, hashes, rows)
+    findings = check_equal(keys, hashes, rows, "xm" if beside else "m")
     for key in keys:
         orders = [order for order in history if key in order.keys]
-        kind = key.partition(":")[2][0]
+        kind = _kind(key)
         if kind in "sdm":
             _check_registers(kind, key, orders, hashes, rows, findings)
         if kind == "s":
@@ -34,19 +36,28 @@ def check(
 
 
 def check_equal(
-    keys: Iterable[str], hashes: Hashes, rows: Mapping[str, Row]
+    keys: Iterable[str], hashes: Hashes, rows: Mapping[str, Row], mortal: str = "m"
 ) -> Findings:
+    """``mortal``: the kinds of keys that may have expired."""
     findings = Findings()
     for key in keys:
-        _check_equal(key, hashes.get(key, {}), rows.get(key), findings)
+        expires = _kind(key) in mortal
+        _check_equal(key, hashes.get(key, {}), rows.get(key), expires, findings)
     return findings
 
 
+def _kind(key: str) -> str:
+    return key.partition(":")[2][0]
+
+
 def _check_equal(
-    key: str, fields: Mapping[str, str], row: Row | None, findings: Findings
+    key: str,
+    fields: Mapping[str, str],
+    row: Row | None,
+    expires: bool,
+    findings: Findings,
 ) -> None:
     expected = row_of(fields)
-    expires = key.startswith("users:m")
     if row is None:
         if any(value is not None for value in expected.values()):
             findings.lost.append(f"{key} has no row: {fields}")

@@ -146,8 +146,10 @@ class ThroughWorkload:
         seed: int,
         orders: int | None = None,
         pause: float = 0,
+        beside: bool = False,
     ) -> None:
-        """``pause``: seconds between two orders of a client, on average."""
+        """``pause``: seconds between two orders of a client, on average.
+        ``beside``: plain writes reach the table, too."""
         self.history: list[Order] = []
         #: What clients saw that they should not have.
         self.findings = Findings()
@@ -160,7 +162,9 @@ class ThroughWorkload:
         self._open.set()
         self._busy = [False] * CLIENTS
         self._threads = [
-            threading.Thread(target=self._run, args=(number, Orders(number, seed)))
+            threading.Thread(
+                target=self._run, args=(number, Orders(number, seed, beside))
+            )
             for number in range(CLIENTS)
         ]
         for thread in self._threads:

@@ -66,7 +66,8 @@ class Order:
 class Orders:
     """The orders of one client."""
 
-    def __init__(self, number: int, seed: int) -> None:
+    def __init__(self, number: int, seed: int, beside: bool = False) -> None:
+        """``beside``: names may be missing."""
         self.random = random.Random(f"{seed}-through-{number}")
         self._client = number
         self._number = 0
@@ -84,7 +85,7 @@ class Orders:
             (self._plain_field, 8),
         ]
         self._of_kind = {
-            "s": [*common, (self._remove_name, 3)],
+            "s": common if beside else [*common, (self._remove_name, 3)],
             "d": [*common, (self._set_all, 15), (self._delete, 10)],
             "x": [
                 *common,
@@ -182,13 +183,13 @@ class Orders:
 
     def _plain_fields(self, key: str) -> Order:
         token = self.token()
-        fields = ("token", token, self.own, token, "visits", 1000)
-        count = self.random.choice((2, 4, 6))
+        fields = ("token", token, "echo", token, self.own, token, "visits", 1000)
+        count = self.random.choice((4, 6, 8))
         return Order(key, ("HSET", key, *fields[:count]))
 
     def _plain_removal(self, key: str) -> Order:
         own = self.random.choice(OWN)
-        return Order(key, ("HDEL", key, "token", "visits", own))
+        return Order(key, ("HDEL", key, "token", "echo", "visits", own))
 
     def _plain_delete(self, key: str) -> Order:
         return Order(key, (self.random.choice(("DEL", "UNLINK")), key))

@@ -56,20 +56,26 @@ def user_name(key: str) -> str:
     return f"user {key}"
 
 
-def recipe(target: Target, timeout: float = 5) -> str:
+def recipe(target: Target, timeout: float = 5, beside: bool = False) -> str:
+    """``beside``: plain writes go to the same table, behind Redis."""
     connector = target.connector
+    behind = f"RGWriteBehind(GB, 'users', {MAPPING!r}, connector, 'Behind')\n"
     return (
-        "from rgsync import RGWriteThrough\n"
+        "from rgsync import RGWriteBehind, RGWriteThrough\n"
         f"from rgsync.Connectors import {connector}Connection, {connector}Connector\n"
         f"connection = {target.connection()}\n"
         f"connector = {connector}Connector(connection, 'users', 'id')\n"
         f"RGWriteThrough(GB, {PREFIX!r}, {MAPPING!r}, connector, 'Users',"
-        f" timeout={timeout})\n"
+        f" timeout={timeout})\n" + (behind if beside else "")
     )
 
 
-def create_tables(target: Target) -> None:
-    """``users``, and ``through_audit`` with each state that a row took."""
+def create_tables(target: Target, beside: bool = False) -> None:
+    """``users``, and ``through_audit`` with each state that a row took.
+
+    ``beside``: names may be missing, as they may in Redis for a moment.
+    """
+    name = "VARCHAR(100) UNIQUE" if beside else "VARCHAR(100) NOT NULL UNIQUE"
     columns = ", ".join(
         f"{MAPPING[field]} {target.types[_TYPES.get(field, str)]}"
         for field in MAPPING
@@ -77,7 +83,7 @@ def create_tables(target: Target) -> None:
     )
     target.execute(
         f"CREATE TABLE users (id {target.id_type} PRIMARY KEY,"
-        f" username VARCHAR(100) NOT NULL UNIQUE, {columns},"
+        f" username {name}, {columns},"
         f" CHECK (age < {MAX_AGE}))"
     )
     number = {
