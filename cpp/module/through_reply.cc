@@ -91,6 +91,19 @@ void ExpireNow(rm::Ctx* ctx, const ThroughJob& job) {
   }
 }
 
+// Whether an increment would give another number than the one foreseen: a
+// field expires, too, and no event says so before somebody looks.
+bool CountsOtherwise(rm::Ctx* ctx, const ThroughJob& job) {
+  if (job.command != HashCommand::kHincrby &&
+      job.command != HashCommand::kHincrbyfloat) {
+    return false;
+  }
+  const HashWrite now = Foresee(ctx, job.command, job.words);
+  const HashWrite& foreseen = job.parts.front().write;
+  return now.set.empty() || View(now.set.front().value.get()) !=
+                                View(foreseen.set.front().value.get());
+}
+
 }  // namespace
 
 void ReplyEntries(rm::Ctx* ctx, const ThroughJob& job) {
@@ -139,8 +152,10 @@ void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client,
   if (committed) ExpireNow(ctx, *job);
   // Somebody wrote the key meanwhile: the command could come to another
   // result than the one that the database has. A '#' alone is no command.
-  bool as_state = job->touched || (job->command == HashCommand::kHset &&
-                                   job->words.size() == 2);
+  bool as_state =
+      job->touched ||
+      (job->command == HashCommand::kHset && job->words.size() == 2) ||
+      (committed && CountsOtherwise(ctx, *job));
   CallReplyPtr reply;
   std::string error;
   if (!as_state) {

@@ -169,6 +169,30 @@ def test_a_killed_host_leaves_both_sides_equal(server, host, users):
     assert users.row()["visits"] == 7
 
 
+def test_a_field_that_expires_meanwhile_counts_as_the_database_has_it(server, users):
+    client = server.client
+    write(server, **ADA, visits=5)
+    client.execute_command("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+    try:
+        client.execute_command("HPEXPIRE", "users:1", 500, "FIELDS", 1, "visits")
+    except redis_py.ResponseError:
+        pytest.skip("fields of this server do not expire")
+    told = []
+    other = server.connect()
+    with users.locked(server) as table:
+        writer = threading.Thread(
+            target=lambda: told.append(other.hincrby("__{users:1}", "visits", 7))
+        )
+        writer.start()
+        wait_for(table.has_waiter)
+        began = client.time()[0]  # a look at the field would be noticed
+        wait_for(lambda: client.time()[0] > began + 1)
+    writer.join(10)
+    assert told == [12]
+    assert users.row()["visits"] == 12
+    assert client.hget("users:1", "visits") == "12"
+
+
 def test_what_a_client_was_told_is_set_is_in_the_database(server, users):
     """Also where it seemed that nothing was to be done, until others removed
     the field right before the command ran."""
