@@ -47,6 +47,7 @@ class RowGate {
 
   // Drains: around the write of a batch, whose changes of `stream` lose what
   // is hidden of them; those of which nothing is left are moved to `hidden`.
+  // Fields that it clears view the columns of `mapping`.
   // Leave is to be called if this is true. At once while nobody writes
   // through.
   bool Enter(const std::string& stream, const RowMapping& mapping,
