@@ -11,6 +11,12 @@ namespace {
 // A lane that waits looks up so often, to see whether it is to end.
 constexpr std::chrono::milliseconds kWait{500};
 
+// There are change streams, or the module is older than the command.
+bool RefusesToSettle(const Status& status) {
+  return status.message().starts_with("APART") ||
+         status.message().starts_with("ERR unknown subcommand");
+}
+
 }  // namespace
 
 ThroughSource::ThroughSource(HostLink* link, std::shared_ptr<const Lease> lease,
@@ -55,6 +61,12 @@ Result<ChangeBatch> ThroughSource::Exchange(
     const std::optional<CommittedGroup>& committed,
     const OnApplied& on_applied) {
   REGEAR_RETURN_IF_ERROR(Connect());
+  if (committed && !apart_) {
+    auto group = Settle(*committed);
+    if (group.ok()) on_applied({});
+    if (!apart_) return group;
+    REGEAR_RETURN_IF_ERROR(Connect());  // a refusal has ended it
+  }
   if (committed) AppendCommitted(*committed);
   const std::string wait = std::to_string(kWait.count());
   const std::string place = place_.ToString();
@@ -68,6 +80,20 @@ Result<ChangeBatch> ThroughSource::Exchange(
     on_applied(*applied);
   }
   return ReadGroup();
+}
+
+// One command and one reply less: each wakes somebody up.
+Result<ChangeBatch> ThroughSource::Settle(const CommittedGroup& committed) {
+  const std::string wait = std::to_string(kWait.count());
+  const std::string place = place_.ToString();
+  const std::string last = committed.last.ToString();
+  connection_->Append({"RG.HOST", "SETTLE", fence_, registration_, lane_,
+                       count_, wait, place, last, committed.token});
+  const Status sent = connection_->Flush();
+  if (!sent.ok()) return Fail(sent);
+  auto group = ReadGroup();
+  apart_ = !group.ok() && RefusesToSettle(group.status());
+  return group;
 }
 
 Result<ChangeBatch> ThroughSource::ReadGroup() {

@@ -46,6 +46,7 @@ class ThroughSource {
 
  private:
   Status Connect();
+  Result<ChangeBatch> Settle(const CommittedGroup& committed);
   void AppendCommitted(const CommittedGroup& committed);
   Result<StreamPositions> ReadApplied();
   Status ReadOk();
@@ -61,6 +62,8 @@ class ThroughSource {
   const std::string fence_;
   std::unique_ptr<Connection> connection_;  // null: to be opened
   Position place_;                          // of the last part received
+  // Change streams exist: the module confirms and hands over apart.
+  bool apart_ = false;
 };
 
 }  // namespace regear

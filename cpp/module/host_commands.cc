@@ -204,7 +204,7 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 19> kSubcommands = {{
+constexpr std::array<Subcommand, 20> kSubcommands = {{
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -219,6 +219,7 @@ constexpr std::array<Subcommand, 19> kSubcommands = {{
     {"REGISTRY", 1, true, ReadRegistry},
     {"RECOVER", 3, true, HostRecover},
     {"THROUGH", 6, true, HostThrough},
+    {"SETTLE", 8, true, HostSettle},
     {"COMMITTED", 5, true, HostCommitted},
     {"REFUSED", 5, true, HostRefused},
     {"LOG", 2, false, LogLine},

@@ -52,6 +52,19 @@ ThroughPart ReadPart(Cursor* cursor) {
   return part;
 }
 
+// [stream, id, …]: how far each change stream has come.
+std::vector<std::string> StreamPositions() {
+  std::vector<std::string> positions;
+  for (const auto& [id, registration] : State().registry.registrations()) {
+    if (registration.through()) continue;
+    const std::string stream = registration.Text("stream");
+    const ChangeStream* found = State().backlog.Find(stream);
+    if (found == nullptr) continue;
+    positions.insert(positions.end(), {stream, Text(found->last)});
+  }
+  return positions;
+}
+
 }  // namespace
 
 int HostRecover(rm::Ctx* ctx, const CommandArguments& arguments) {
@@ -79,16 +92,20 @@ int HostThrough(rm::Ctx* ctx, const CommandArguments& arguments) {
       ParseStreamId(arguments.Text(5)));
 }
 
+// Where somebody needs to know how far the streams had come, this cannot wait
+// for the next group.
+int HostSettle(rm::Ctx* ctx, const CommandArguments& arguments) {
+  if (!StreamPositions().empty()) {
+    return rm::ReplyWithError(ctx, "APART there are change streams");
+  }
+  State().through.Commit(ctx, arguments.Text(1), arguments.Number(2),
+                         ParseStreamId(arguments.Text(6)), arguments.Text(7));
+  return HostThrough(ctx, arguments);
+}
+
 // What the streams hold up to now is older than what is applied.
 int HostCommitted(rm::Ctx* ctx, const CommandArguments& arguments) {
-  std::vector<std::string> positions;
-  for (const auto& [id, registration] : State().registry.registrations()) {
-    if (registration.through()) continue;
-    const std::string stream = registration.Text("stream");
-    const ChangeStream* found = State().backlog.Find(stream);
-    if (found == nullptr) continue;
-    positions.insert(positions.end(), {stream, Text(found->last)});
-  }
+  const std::vector<std::string> positions = StreamPositions();
   State().through.Commit(ctx, arguments.Text(1), arguments.Number(2),
                          ParseStreamId(arguments.Text(3)), arguments.Text(4));
   ReplyTexts(ctx, positions);

@@ -12,6 +12,8 @@ namespace regear {
 int HostRecover(rm::Ctx* ctx, const CommandArguments& arguments);
 // THROUGH fence registration lane count block-ms after
 int HostThrough(rm::Ctx* ctx, const CommandArguments& arguments);
+// SETTLE fence registration lane count block-ms after id token
+int HostSettle(rm::Ctx* ctx, const CommandArguments& arguments);
 // COMMITTED fence registration lane id token
 int HostCommitted(rm::Ctx* ctx, const CommandArguments& arguments);
 // REFUSED fence registration lane id message

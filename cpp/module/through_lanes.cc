@@ -111,7 +111,7 @@ void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
 }
 
 int WriteThrough::OnReadable(rm::Ctx* ctx, rm::String** argv, int argc) {
-  // RG.HOST THROUGH fence name lane count block-ms after
+  // RG.HOST THROUGH|SETTLE fence name lane count block-ms after …
   const CommandArguments arguments(argv + 2, argc - 2);
   WriteThrough& through = State().through;
   const std::string name(arguments.Text(1));

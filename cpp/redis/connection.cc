@@ -178,10 +178,14 @@ Result<void*> Connection::ReadObject(milliseconds timeout) {
   }
 }
 
+// After a read that did not fill the buffer there is nothing yet: to ask for
+// it would be a system call in vain.
 Status Connection::Receive(Deadline deadline) {
+  if (!more_) REGEAR_RETURN_IF_ERROR(WaitFor(POLLIN, deadline));
   while (true) {
     const ssize_t n = recv(context_->fd, incoming_.data(), incoming_.size(), 0);
     if (n > 0) {
+      more_ = static_cast<size_t>(n) == incoming_.size();
       const int fed = redisReaderFeed(context_->reader, incoming_.data(),
                                       static_cast<size_t>(n));
       return fed == REDIS_OK ? Status::Ok() : Lost(context_->reader->errstr);

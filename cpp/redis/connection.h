@@ -91,6 +91,7 @@ class Connection {
   const Cancellation* const cancellation_;
   std::string outgoing_;
   std::vector<char> incoming_;
+  bool more_ = false;  // the last read filled `incoming_`
 };
 
 }  // namespace regear
