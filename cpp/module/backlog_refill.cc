@@ -85,7 +85,7 @@ bool Backlog::AppendState(rm::Ctx* ctx, ChangeStream* stream, CaptureRule* rule,
     return true;
   }
   const ChangeOp op =
-      state.kind == KeyKind::kHash ? ChangeOp::kReplace : ChangeOp::kDelete;
+      state.kind == KeyKind::kCaptured ? ChangeOp::kReplace : ChangeOp::kDelete;
   rule->last_unit = 0;
   if (dirty.acks.empty()) {
     ChangeEntry entry = MakeEntry(name.get(), op, state, dirty, nullptr);

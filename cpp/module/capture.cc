@@ -118,13 +118,16 @@ void Capture::CaptureFor(rm::Ctx* ctx, const std::shared_ptr<CaptureRule>& rule,
 bool Capture::Describe(const CaptureRule& rule, EventKind kind, bool in_exec,
                        std::string_view key, const KeyState& state,
                        ChangeOp* op, std::vector<StringPtr>* cleared) const {
-  if (kind == EventKind::kValueGone || state.kind == KeyKind::kOther) {
+  const bool document_gone = rule.documents() && kind == EventKind::kDocument &&
+                             state.kind == KeyKind::kMissing;
+  if (kind == EventKind::kValueGone || state.kind == KeyKind::kOther ||
+      document_gone) {
     *op = ChangeOp::kDelete;
     return true;
   }
   // The last field is gone, and with it the key: its own del event follows.
   if (state.kind == KeyKind::kMissing) return false;
-  if (kind == EventKind::kValueArrived) {
+  if (kind == EventKind::kValueArrived || rule.documents()) {
     *op = ChangeOp::kReplace;
     return true;
   }
@@ -161,9 +164,9 @@ ChangeEntry Capture::WholeState(rm::Ctx* ctx, CaptureRule* rule,
     state = ReadKey(ctx, key, *rule);
   }
   *kind = state.kind;
-  const bool is_hash = state.kind == KeyKind::kHash;
-  ChangeEntry entry(key, event,
-                    is_hash ? ChangeOp::kReplace : ChangeOp::kDelete, false);
+  const bool is_captured = state.kind == KeyKind::kCaptured;
+  ChangeEntry entry(
+      key, event, is_captured ? ChangeOp::kReplace : ChangeOp::kDelete, false);
   rule->last_unit = 0;
   for (FieldAndValue& pair : state.fields) {
     entry.AddField(pair.field.get(), std::move(pair.value));

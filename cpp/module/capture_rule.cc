@@ -10,6 +10,7 @@ CaptureRule::CaptureRule(const Options& options)
     : prefix_(options.prefix),
       db_(options.db),
       all_fields_(options.all_fields),
+      documents_(options.documents),
       operations_(options.operations),
       stream_(MakeString(options.stream)) {
   for (const std::string& event : options.events) {

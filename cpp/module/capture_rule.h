@@ -23,8 +23,9 @@ class CaptureRule {
     int db = 0;
     std::vector<std::string> events;  // "change" stands for every event
     bool all_fields = false;
-    std::vector<std::string> fields;     // in mapping order, unless all_fields
-    bool operations = false;             // the hash field '#' is obeyed
+    std::vector<std::string> fields;  // in mapping order, unless all_fields
+    bool documents = false;   // JSON; `fields` has the name that they go by
+    bool operations = false;  // the hash field '#' is obeyed
     std::vector<std::string> delete_on;  // "del", "expired", "evicted"
     bool delete_on_flush = false;
     bool delete_missing = false;
@@ -44,6 +45,8 @@ class CaptureRule {
   bool deletes_on_flush() const { return delete_on_flush_; }
   // A DEL of a key that is gone already is a delete.
   bool deletes_missing() const { return delete_missing_; }
+  // JSON documents are captured, in place of hashes.
+  bool documents() const { return documents_; }
   bool operations() const { return operations_; }
   // Whether `field` is captured. Fields that start with '_' never are, nor is
   // the operation field '#'.
@@ -64,6 +67,7 @@ class CaptureRule {
   const std::string prefix_;
   const int db_;
   const bool all_fields_;
+  const bool documents_;
   const bool operations_;
   bool delete_on_expired_ = false;
   bool delete_on_evicted_ = false;

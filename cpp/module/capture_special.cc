@@ -23,7 +23,7 @@ void Capture::OnFlushStart(rm::Ctx* ctx, int db) {
   sweep_.clear();
   for (const auto& rule : rules_) {
     if (!rule->deletes_on_flush() || (db >= 0 && db != rule->db())) continue;
-    ForEachHash(ctx, rule->db(), [&](rm::String* key) {
+    ForEachHashOrDocument(ctx, rule->db(), [&](rm::String* key) {
       if (rule->MatchesPrefix(View(key))) sweep_.emplace_back(rule, Share(key));
     });
   }
@@ -48,8 +48,8 @@ void Capture::OnSwapDb(rm::Ctx* ctx, int first, int second) {
       if (!rule->MatchesPrefix(View(key)) || Exists(ctx, db, key)) return;
       swept_.emplace_back(rule, Share(key));
     };
-    ForEachHash(ctx, db == first ? second : first, went);
-    ForEachHash(ctx, db, came);
+    ForEachHashOrDocument(ctx, db == first ? second : first, went);
+    ForEachHashOrDocument(ctx, db, came);
   }
   if (!swept_.empty()) FinishUnitLater(ctx);
 }

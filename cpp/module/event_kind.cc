@@ -69,6 +69,10 @@ EventKind ClassifyEvent(int notify_class, std::string_view event) {
   if (notify_class & kOtherTypes) {
     return Find(OverwritingEvents(), event, EventKind::kIgnored);
   }
+  if (notify_class & rm::kNotifyModule) {
+    return event.starts_with("json.") ? EventKind::kDocument
+                                      : EventKind::kIgnored;
+  }
   // An event of the future changes the value as far as we know: its state is
   // captured, which is at worst a repetition.
   return Find(HashAndGenericEvents(), event, EventKind::kFieldsWritten);

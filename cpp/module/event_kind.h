@@ -11,6 +11,7 @@ enum class EventKind : uint8_t {
   kFieldsWritten,  // some fields of a hash were set
   kFieldsRemoved,  // some fields of a hash were removed
   kValueArrived,   // the key holds a whole new value
+  kDocument,       // a JSON document was written, or removed
   kValueGone,      // the key was removed
   kCacheEvent,     // removed by expiry or eviction, not by the application
 };

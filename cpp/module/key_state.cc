@@ -1,5 +1,7 @@
 #include "module/key_state.h"
 
+#include "module/json_document.h"
+
 namespace regear {
 
 namespace {
@@ -8,6 +10,11 @@ namespace {
 rm::String* OperationField() {
   static rm::String* const kField = MakeString("#").release();
   return kField;
+}
+
+bool KeyExists(rm::Ctx* ctx, rm::String* key) {
+  const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
+  return open != nullptr && rm::KeyType(open.get()) != rm::kKeyEmpty;
 }
 
 struct ScanTarget {
@@ -44,9 +51,23 @@ void ReadMappedFields(rm::Key* key, const CaptureRule& rule, KeyState* state) {
   }
 }
 
+KeyState ReadDocumentKey(rm::Ctx* ctx, rm::String* key,
+                         const CaptureRule& rule) {
+  KeyState state;
+  if (!KeyExists(ctx, key)) return state;
+  StringPtr document = ReadDocument(ctx, key);
+  state.kind = document == nullptr ? KeyKind::kOther : KeyKind::kCaptured;
+  if (document != nullptr) {
+    rm::String* field = rule.fields().front().get();
+    state.fields.push_back({Share(field), std::move(document)});
+  }
+  return state;
+}
+
 }  // namespace
 
 KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
+  if (rule.documents()) return ReadDocumentKey(ctx, key, rule);
   const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
   return ReadOpenKey(open.get(), rule);
 }
@@ -54,12 +75,12 @@ KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
 KeyState ReadOpenKey(rm::Key* open, const CaptureRule& rule) {
   KeyState state;
   const int type = open == nullptr ? rm::kKeyEmpty : rm::KeyType(open);
-  if (type == rm::kKeyEmpty) return state;
+  if (type == rm::kKeyEmpty || rule.documents()) return state;
   if (type != rm::kKeyHash) {
     state.kind = KeyKind::kOther;
     return state;
   }
-  state.kind = KeyKind::kHash;
+  state.kind = KeyKind::kCaptured;
   if (rule.operations()) {
     rm::String* operation = nullptr;
     rm::HashGet(open, rm::kHashNone, OperationField(), &operation, nullptr);

@@ -11,7 +11,8 @@
 
 namespace regear {
 
-enum class KeyKind : uint8_t { kMissing, kHash, kOther };
+// kCaptured: what the rule captures, a hash or a document.
+enum class KeyKind : uint8_t { kMissing, kCaptured, kOther };
 
 struct FieldAndValue {
   StringPtr field;
@@ -20,12 +21,14 @@ struct FieldAndValue {
 
 struct KeyState {
   KeyKind kind = KeyKind::kMissing;
-  std::vector<FieldAndValue> fields;  // that `rule` wants, in its order
-  std::vector<rm::String*> absent;    // mapped fields that the hash lacks
-  StringPtr operation;                // value of '#' if `rule` obeys it
+  // Those that `rule` wants, in its order; of a document all of it in one.
+  std::vector<FieldAndValue> fields;
+  std::vector<rm::String*> absent;  // mapped fields that the hash lacks
+  StringPtr operation;              // value of '#' if `rule` obeys it
 };
 
-// Of a key that is open; null: there is none.
+// Of a key that is open; null: there is none. Documents cannot be read so:
+// for a rule of documents the key is missing.
 KeyState ReadOpenKey(rm::Key* open, const CaptureRule& rule);
 // In the selected database, without touching the key's access time.
 KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule);

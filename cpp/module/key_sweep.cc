@@ -6,14 +6,15 @@ namespace {
 
 // Runs inside the server's scan, through which no exception may pass.
 void Visit(rm::Ctx*, rm::String* name, rm::Key* key, void* data) noexcept {
-  if (key != nullptr && rm::KeyType(key) != rm::kKeyHash) return;
+  const int type = key == nullptr ? rm::kKeyHash : rm::KeyType(key);
+  if (type != rm::kKeyHash && type != rm::kKeyModule) return;
   (*static_cast<const std::function<void(rm::String*)>*>(data))(name);
 }
 
 }  // namespace
 
-void ForEachHash(rm::Ctx* ctx, int db,
-                 const std::function<void(rm::String*)>& visit) {
+void ForEachHashOrDocument(rm::Ctx* ctx, int db,
+                           const std::function<void(rm::String*)>& visit) {
   const DatabaseScope database(ctx, db);
   const ScanCursorPtr cursor(rm::ScanCursorCreate());
   void* data = const_cast<std::function<void(rm::String*)>*>(&visit);

@@ -8,9 +8,10 @@
 
 namespace regear {
 
-// Calls `visit` for every key of `db` that holds a hash; a key may come twice.
+// Calls `visit` for every key of `db` that holds a hash or a
+// document; a key may come twice.
 // Blocks the server for as long as it takes to look at every key.
-void ForEachHash(rm::Ctx* ctx, int db,
-                 const std::function<void(rm::String*)>& visit);
+void ForEachHashOrDocument(rm::Ctx* ctx, int db,
+                           const std::function<void(rm::String*)>& visit);
 
 }  // namespace regear

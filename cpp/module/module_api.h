@@ -148,6 +148,7 @@ inline constexpr size_t kArgumentSize = 80;      // none is declared
 
 inline constexpr int kKeyEmpty = 0;
 inline constexpr int kKeyHash = 3;
+inline constexpr int kKeyModule = 6;
 inline constexpr int kKeyStream = 7;
 
 inline constexpr int kReplyString = 0;
@@ -168,6 +169,7 @@ inline constexpr int kNotifyZset = 1 << 7;
 inline constexpr int kNotifyExpired = 1 << 8;
 inline constexpr int kNotifyEvicted = 1 << 9;
 inline constexpr int kNotifyStream = 1 << 10;
+inline constexpr int kNotifyModule = 1 << 13;
 
 inline constexpr int kContextLua = 1 << 0;
 inline constexpr int kContextMulti = 1 << 1;
@@ -279,7 +281,8 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(void, FreeServerInfo, (Ctx*, ServerInfo*))                               \
   X(unsigned long long, ServerInfoGetFieldUnsigned,                          \
     (ServerInfo*, const char*, int*))                                        \
-  X(int, GetServerVersion, ())
+  X(int, GetServerVersion, ())                                               \
+  X(void*, GetSharedAPI, (Ctx*, const char*))
 
 // Since Redis 7.2 (Valkey 7.2).
 #define REGEAR_OPTIONAL_API(X)                                  \

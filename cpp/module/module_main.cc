@@ -234,7 +234,8 @@ void WatchKeysAndCommands(rm::Ctx* ctx) {
       ctx,
       rm::kNotifyGeneric | rm::kNotifyString | rm::kNotifyList |
           rm::kNotifySet | rm::kNotifyHash | rm::kNotifyZset |
-          rm::kNotifyStream | rm::kNotifyExpired | rm::kNotifyEvicted,
+          rm::kNotifyStream | rm::kNotifyExpired | rm::kNotifyEvicted |
+          rm::kNotifyModule,
       OnKeyEvent);
   // Servers before 7.2 do not tell.
   (void)rm::SubscribeToServerEvent(ctx, {rm::kEventKey, 1}, OnKeyRemoval);

@@ -24,6 +24,12 @@ CaptureRule::Options RuleOptions(const json& definition) {
   const auto fields = definition.find("fields");
   options.all_fields = fields == definition.end() || fields->is_null();
   options.fields = TextList(definition, "fields");
+  const auto documents = definition.find("documents");
+  if (documents != definition.end() && !documents->is_null()) {
+    options.documents = true;
+    options.all_fields = false;
+    options.fields = {documents->get<std::string>()};
+  }
   options.operations = definition.value("operations", false);
   options.delete_on = TextList(definition, "delete_on");
   options.delete_on_flush = definition.value("on_flush", "ignore") == "delete";

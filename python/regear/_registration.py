@@ -84,6 +84,8 @@ class Registration:
     transform: Callable[[Record], Record] | None = None
     database: int = field(default=0)
     options: Options = field(default=Options())
+    #: The name that whole JSON documents go by; None: hashes are captured.
+    documents: str | None = field(default=None)
     #: Clients wait for the target; nothing is captured.
     through: bool = field(default=False)
     timeout: int = field(default=5000)  # ms that a client waits
@@ -93,7 +95,6 @@ class Registration:
 
     def document(self, hashtag: str) -> dict[str, Any]:
         """What the module keeps, in the clear (docs/host-link.md)."""
-        every_field = self.transform is not None or self.target.kind == "callback"
         return {
             "name": self.name,
             "version": self.version,
@@ -101,8 +102,8 @@ class Registration:
             "prefix": self.keys.prefix,
             "db": self.database,
             "events": list(self.events),
-            "fields": None if every_field else [name for name, _ in self.columns],
-            "operations": True,
+            "fields": self.captured_fields(),
+            "operations": self.documents is None,
             "delete_on": list(self.options.delete_on),
             "on_flush": self.options.on_flush,
             "delete_missing": self.options.delete_missing,
@@ -115,7 +116,16 @@ class Registration:
             "duration": self.duration,
             "retry_interval": self.retry_interval,
             **({"timeout_ms": self.timeout} if self.through else {}),
+            **({"documents": self.documents} if self.documents else {}),
         }
+
+    def captured_fields(self) -> list[str] | None:
+        """Of a hash; None: all of them. A document is one field."""
+        if self.documents is not None:
+            return [self.documents]
+        if self.transform is not None or self.target.kind == "callback":
+            return None
+        return [name for name, _ in self.columns]
 
     def checkpoint_table(self) -> str:
         """Where the target remembers up to where it is complete; that of a
@@ -149,7 +159,8 @@ class Registration:
             "prefix": "" if self.through else self.keys.prefix,
             "key_template": self.keys.template,
             "columns": list(self.columns),
-            "field_history": list(field_history),
+            # Of a document every field is known, whatever is mapped.
+            "field_history": [] if self.documents else list(field_history),
             "target": self.target.kind,
             "table": self.target.table,
             "primary_key": self.target.primary_key,

@@ -9,8 +9,15 @@ from regear._key_template import KeyPattern, key_pattern
 from regear._registration import Record, Registration, columns_of
 from regear._session import current_session
 from regear._versions import normalised
-from regear.errors import NotAvailable, RecipeError
-from rgsync._options import check_key_columns, checked_options, whole
+from regear.errors import RecipeError
+from rgsync._options import (
+    check_key_columns,
+    checked_options,
+    event_names,
+    number,
+    text,
+    whole,
+)
 from rgsync._targets import target_of
 
 DEFAULT_EVENTS = ("hset", "hmset", "del", "change")
@@ -79,26 +86,26 @@ def RGWriteBehind(
         maxBatch,
         maxBatchBytes,
     )
-    size = int(_number("batch", batch, least=1))
+    size = int(number("batch", batch, least=1))
     if options.max_batch is not None and options.max_batch < size:
         raise RecipeError(f"maxBatch must be {size} or more, which is the batch")
-    keys = key_pattern(_text("keysPrefix", keysPrefix))
+    keys = key_pattern(text("keysPrefix", keysPrefix))
     columns = columns_of(mappings)
     target = target_of(connector, mappings)
     check_key_columns(keys, target, columns)
     session.add(
         Registration(
-            name=_text("name", name),
+            name=text("name", name),
             version=normalised(version),
             keys=keys,
             database=whole("db", db, least=0),
-            events=_events(eventTypes),
+            events=event_names(eventTypes),
             columns=columns,
             target=target,
             options=options,
             batch=size,
-            duration=int(_number("duration", duration, least=0)),
-            retry_interval=_number(
+            duration=int(number("duration", duration, least=0)),
+            retry_interval=number(
                 "onFailedRetryInterval", onFailedRetryInterval, least=0.1
             ),
             transform=transform,
@@ -130,9 +137,9 @@ def RGWriteThrough(
     columns = columns_of(mappings)
     session.add(
         Registration(
-            name=_text("name", name),
+            name=text("name", name),
             version=normalised(version),
-            keys=KeyPattern(_text("keysPrefix", keysPrefix)),
+            keys=KeyPattern(text("keysPrefix", keysPrefix)),
             database=whole("db", db, least=0),
             events=(),
             columns=columns,
@@ -141,50 +148,6 @@ def RGWriteThrough(
             duration=0,
             retry_interval=1.0,
             through=True,
-            timeout=int(1000 * _number("timeout", timeout, least=0.001)),
+            timeout=int(1000 * number("timeout", timeout, least=0.001)),
         )
     )
-
-
-def RGJSONWriteBehind(
-    GB: object,
-    keysPrefix: str,
-    connector: Any,
-    name: str,
-    version: str | None = None,
-    onFailedRetryInterval: float = 5,
-    batch: int = 100,
-    duration: int = 100,
-    eventTypes: Sequence[str] | None = None,
-    dataKey: str = "redisgears",
-) -> None:
-    raise NotAvailable("RGJSONWriteBehind", "RGWriteBehind, with hashes")
-
-
-def RGJSONWriteThrough(
-    GB: object,
-    keysPrefix: str,
-    connector: Any,
-    name: str,
-    version: str | None = None,
-    dataKey: str = "redisgears",
-) -> None:
-    raise NotAvailable("RGJSONWriteThrough", "RGWriteBehind, with hashes")
-
-
-def _text(argument: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise RecipeError(f"{argument} must be a text that is not empty")
-    return value
-
-
-def _number(argument: str, value: object, least: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
-        raise RecipeError(f"{argument} must be a number, {least:g} or more")
-    return value
-
-
-def _events(names: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise RecipeError("eventTypes must be a list of event names")
-    return tuple(name.lower() for name in names)

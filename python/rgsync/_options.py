@@ -1,4 +1,4 @@
-"""Checks of the options that regear adds to rgsync's builders."""
+"""Checks of what recipes give to the builders."""
 
 from __future__ import annotations
 
@@ -67,6 +67,24 @@ def whole(argument: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise RecipeError(f"{argument} must be a whole number, {least} or more")
     return value
+
+
+def text(argument: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise RecipeError(f"{argument} must be a text that is not empty")
+    return value
+
+
+def number(argument: str, value: object, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+        raise RecipeError(f"{argument} must be a number, {least:g} or more")
+    return value
+
+
+def event_names(names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise RecipeError("eventTypes must be a list of event names")
+    return tuple(name.lower() for name in names)
 
 
 def _delete_on(names: Any) -> tuple[str, ...]:

@@ -9,8 +9,14 @@ from regear.errors import RecipeError
 from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
 
 
-def target_of(connector: Any, mappings: dict[str, str]) -> Target:
-    """Native where regear brings the connector, else calls of WriteData."""
+def target_of(
+    connector: Any, mappings: dict[str, str], documents: str | None = None
+) -> Target:
+    """Native where regear brings the connector, else calls of WriteData.
+
+    ``documents`` is the name that whole documents go by, if there are no
+    mappings.
+    """
     for method in ("TableName", "PrimaryKey", "WriteData"):
         if not callable(getattr(connector, method, None)):
             raise RecipeError(
@@ -23,6 +29,13 @@ def target_of(connector: Any, mappings: dict[str, str]) -> Target:
             primary_key=connector.PrimaryKey(),
             checkpoint_table=connector.exactlyOnceTableName or DEFAULT_CHECKPOINT_TABLE,
             connect=connector.connection.parameters,
+        )
+    if documents is not None:
+        return Target(
+            kind="callback",
+            table=connector.TableName(),
+            primary_key=connector.PrimaryKey(),
+            write=lambda data: connector.WriteData(data, documents),
         )
     if callable(getattr(connector, "PrepereQueries", None)):
         connector.PrepereQueries(mappings)

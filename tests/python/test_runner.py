@@ -107,7 +107,6 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
         ("GB('StreamReader').register('x')", "GearsBuilder.register"),
         ("with atomic(): pass", "atomic"),
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
-        ("from rgsync import RGJSONWriteBehind as f; f(GB, 'a', 1, 'n')", "RGJSON"),
         ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),
         ("from rgsync.Connectors import *; MongoConnector(1, 'd', 't', 'k')", "Mongo"),
     ],
