@@ -22,19 +22,19 @@ constexpr char kWrongType[] =
 
 struct Name {
   std::string_view text;
-  HashCommand command;
+  ThroughCommand command;
 };
 constexpr std::array<Name, 10> kNames = {{
-    {"hset", HashCommand::kHset},
-    {"hmset", HashCommand::kHset},
-    {"hsetnx", HashCommand::kHsetnx},
-    {"hincrby", HashCommand::kHincrby},
-    {"hincrbyfloat", HashCommand::kHincrbyfloat},
-    {"hsetex", HashCommand::kHsetex},
-    {"hdel", HashCommand::kHdel},
-    {"hgetdel", HashCommand::kHgetdel},
-    {"del", HashCommand::kDelete},
-    {"unlink", HashCommand::kDelete},
+    {"hset", ThroughCommand::kHset},
+    {"hmset", ThroughCommand::kHset},
+    {"hsetnx", ThroughCommand::kHsetnx},
+    {"hincrby", ThroughCommand::kHincrby},
+    {"hincrbyfloat", ThroughCommand::kHincrbyfloat},
+    {"hsetex", ThroughCommand::kHsetex},
+    {"hdel", ThroughCommand::kHdel},
+    {"hgetdel", ThroughCommand::kHgetdel},
+    {"del", ThroughCommand::kDelete},
+    {"unlink", ThroughCommand::kDelete},
 }};
 
 StringPtr Get(rm::Key* key, rm::String* field) {
@@ -63,21 +63,21 @@ std::optional<long double> ParseFloat(std::string_view text) {
   return number;
 }
 
-void Set(HashWrite* write, rm::String* field, StringPtr value) {
+void Set(KeyWrite* write, rm::String* field, StringPtr value) {
   // That of HSET is not among its fields any more.
   if (View(field) == "#") {
     write->error =
         "WRITETHROUGH the field '#' is an operation of HSET, nothing was "
         "written";
   }
-  const auto same = [&](const HashWrite::Pair& pair) {
+  const auto same = [&](const KeyWrite::Pair& pair) {
     return View(pair.field.get()) == View(field);
   };
   std::erase_if(write->set, same);
   write->set.push_back({Share(field), std::move(value)});
 }
 
-void Increment(HashWrite* write, rm::Key* key, rm::String* field,
+void Increment(KeyWrite* write, rm::Key* key, rm::String* field,
                std::string_view by) {
   const auto delta = ParseInteger(by);
   if (!delta) {
@@ -112,7 +112,7 @@ std::string FloatText(long double number) {
   return text == "-0" ? "0" : text;
 }
 
-void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
+void IncrementFloat(KeyWrite* write, rm::Key* key, rm::String* field,
                     std::string_view by) {
   const auto delta = ParseFloat(by);
   if (!delta) {
@@ -138,7 +138,7 @@ void IncrementFloat(HashWrite* write, rm::Key* key, rm::String* field,
 }
 
 // The fields at words[first], words[first + step] …
-void Remove(HashWrite* write, rm::Key* key, const std::vector<StringPtr>& words,
+void Remove(KeyWrite* write, rm::Key* key, const std::vector<StringPtr>& words,
             size_t first, size_t step = 1) {
   for (size_t i = first; i < words.size(); i += step) {
     rm::String* field = words[i].get();
@@ -154,7 +154,7 @@ void Remove(HashWrite* write, rm::Key* key, const std::vector<StringPtr>& words,
       !write->cleared.empty() && write->cleared.size() == rm::ValueLength(key);
 }
 
-void SetWithExpiry(HashWrite* write, rm::Key* key,
+void SetWithExpiry(KeyWrite* write, rm::Key* key,
                    const std::vector<StringPtr>& words) {
   HsetexOptions options = ParseHsetex(words, rm::Milliseconds());
   write->error = options.error;
@@ -175,36 +175,42 @@ void SetWithExpiry(HashWrite* write, rm::Key* key,
 
 }  // namespace
 
-HashCommand HashCommandNamed(std::string_view name) {
+ThroughCommand ThroughCommandNamed(std::string_view name) {
   for (const Name& known : kNames) {
     if (SameIgnoringCase(known.text, name)) return known.command;
   }
-  return HashCommand::kNone;
+  constexpr std::string_view kJson = "json.";
+  if (SameIgnoringCase(name.substr(0, kJson.size()), kJson)) {
+    return ThroughCommand::kDocument;
+  }
+  return ThroughCommand::kNone;
 }
 
-bool HasArityOf(HashCommand command, size_t count) {
+bool HasArityOf(ThroughCommand command, size_t count) {
   switch (command) {
-    case HashCommand::kHset:
+    case ThroughCommand::kHset:
       return count >= 4 && count % 2 == 0;
-    case HashCommand::kHdel:
+    case ThroughCommand::kHdel:
       return count >= 3;
-    case HashCommand::kDelete:
+    case ThroughCommand::kDelete:
       return count >= 2;
-    case HashCommand::kHsetex:
+    case ThroughCommand::kHsetex:
       return count >= 6;
-    case HashCommand::kHgetdel:
+    case ThroughCommand::kHgetdel:
       return count >= 5;
+    case ThroughCommand::kDocument:
+      return count >= 2;  // the command itself knows more
     default:
       return count == 4;
   }
 }
 
-HashWrite Foresee(rm::Ctx* ctx, HashCommand command,
-                  const std::vector<StringPtr>& words) {
-  HashWrite write;
+KeyWrite Foresee(rm::Ctx* ctx, ThroughCommand command,
+                 const std::vector<StringPtr>& words) {
+  KeyWrite write;
   const KeyPtr key(rm::OpenKey(ctx, words[1].get(), rm::kOpenRead));
   const int type = key == nullptr ? rm::kKeyEmpty : rm::KeyType(key.get());
-  if (command == HashCommand::kDelete) {
+  if (command == ThroughCommand::kDelete) {
     write.deletes = true;  // the row may be there without the key
     return write;
   }
@@ -214,26 +220,26 @@ HashWrite Foresee(rm::Ctx* ctx, HashCommand command,
   }
   rm::Key* hash = type == rm::kKeyHash ? key.get() : nullptr;
   switch (command) {
-    case HashCommand::kHset:
+    case ThroughCommand::kHset:
       for (size_t i = 2; i + 1 < words.size(); i += 2) {
         Set(&write, words[i].get(), Share(words[i + 1].get()));
       }
       break;
-    case HashCommand::kHsetnx:
+    case ThroughCommand::kHsetnx:
       if (Get(hash, words[2].get()) == nullptr) {
         Set(&write, words[2].get(), Share(words[3].get()));
       }
       break;
-    case HashCommand::kHincrby:
+    case ThroughCommand::kHincrby:
       Increment(&write, hash, words[2].get(), View(words[3].get()));
       break;
-    case HashCommand::kHincrbyfloat:
+    case ThroughCommand::kHincrbyfloat:
       IncrementFloat(&write, hash, words[2].get(), View(words[3].get()));
       break;
-    case HashCommand::kHsetex:
+    case ThroughCommand::kHsetex:
       SetWithExpiry(&write, hash, words);
       break;
-    case HashCommand::kHgetdel:
+    case ThroughCommand::kHgetdel:
       write.error = HgetdelError(words);
       if (write.error.empty()) Remove(&write, hash, words, 4);
       break;

@@ -1,4 +1,5 @@
-// What a command that writes one hash will do to it, found out beforehand.
+// What a command that writes one hash will do to it, found out beforehand;
+// for documents: document_write.h.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace regear {
 
-// The commands on one key that are written through.
-enum class HashCommand : uint8_t {
+// The commands that are written through.
+enum class ThroughCommand : uint8_t {
   kNone,
   kHset,  // HMSET too
   kHsetnx,
@@ -20,24 +21,28 @@ enum class HashCommand : uint8_t {
   kHsetex,
   kHdel,
   kHgetdel,
-  kDelete,  // DEL, UNLINK
+  kDelete,    // DEL, UNLINK
+  kDocument,  // JSON.*
 };
 
-HashCommand HashCommandNamed(std::string_view name);
+ThroughCommand ThroughCommandNamed(std::string_view name);
 
 // True if `count` words, the name among them, are as many as it may have.
-bool HasArityOf(HashCommand command, size_t count);
+bool HasArityOf(ThroughCommand command, size_t count);
 
-struct HashWrite {
+struct KeyWrite {
   struct Pair {
     StringPtr field;
     StringPtr value;
   };
-  std::vector<Pair> set;           // a field that comes twice: the last counts
+  // A field that comes twice: the last counts. Of a document all of it in one.
+  std::vector<Pair> set;
   std::vector<StringPtr> cleared;  // fields that are there and will be gone
   bool deletes = false;            // the key will be gone
   // Not empty: the command fails with it, whatever the database says.
   std::string error;
+
+  bool document = false;  // `set` is one
 
   // HSETEX: what it says about the time to live of the fields in `set`.
   std::vector<StringPtr> expiry;
@@ -47,7 +52,7 @@ struct HashWrite {
 
 // `words` is the whole command; words[1] names its key, which is looked up in
 // the selected database. Nothing is written.
-HashWrite Foresee(rm::Ctx* ctx, HashCommand command,
-                  const std::vector<StringPtr>& words);
+KeyWrite Foresee(rm::Ctx* ctx, ThroughCommand command,
+                 const std::vector<StringPtr>& words);
 
 }  // namespace regear

@@ -37,11 +37,12 @@ class Cursor {
   size_t next_;
 };
 
-ThroughPart ReadPart(Cursor* cursor) {
+ThroughPart ReadPart(Cursor* cursor, bool documents) {
   ThroughPart part;
   part.id = ParseStreamId(cursor->Text());
   part.key = cursor->String();
   part.write.deletes = cursor->Text() == "~";
+  part.write.document = documents && !part.write.deletes;
   for (uint64_t left = cursor->Number(); left > 0; --left) {
     part.write.cleared.push_back(cursor->String());
   }
@@ -69,6 +70,8 @@ std::vector<std::string> StreamPositions() {
 
 int HostRecover(rm::Ctx* ctx, const CommandArguments& arguments) {
   Cursor cursor(arguments, 2);
+  const bool documents =
+      State().registry.Named(arguments.Text(1)).rule->documents();
   std::vector<RecoveredLane> lanes;
   for (uint64_t left = cursor.Number(); left > 0; --left) {
     RecoveredLane lane;
@@ -76,7 +79,7 @@ int HostRecover(rm::Ctx* ctx, const CommandArguments& arguments) {
     lane.position = ParseStreamId(cursor.Text());
     lane.token = cursor.Text();
     for (uint64_t parts = cursor.Number(); parts > 0; --parts) {
-      lane.journal.push_back(ReadPart(&cursor));
+      lane.journal.push_back(ReadPart(&cursor, documents));
     }
     lanes.push_back(std::move(lane));
   }

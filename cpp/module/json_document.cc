@@ -53,4 +53,10 @@ StringPtr ReadDocument(rm::Ctx* ctx, rm::String* key) {
   return StringPtr(text);
 }
 
+bool HoldsDocument(rm::Ctx* ctx, rm::String* key) {
+  if (!HoldsModuleType(ctx, key)) return false;
+  if (const SharedApi* api = Shared(ctx)) return api->open_key(ctx, key);
+  return ReadByCommand(ctx, key) != nullptr;
+}
+
 }  // namespace regear

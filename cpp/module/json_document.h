@@ -9,4 +9,7 @@ namespace regear {
 // if it holds something else or nothing.
 StringPtr ReadDocument(rm::Ctx* ctx, rm::String* key);
 
+// Whether it holds one.
+bool HoldsDocument(rm::Ctx* ctx, rm::String* key);
+
 }  // namespace regear

@@ -155,6 +155,7 @@ inline constexpr int kReplyString = 0;
 inline constexpr int kReplyError = 1;
 inline constexpr int kReplyInteger = 2;
 inline constexpr int kReplyArray = 3;
+inline constexpr int kReplyDouble = 8;
 
 inline constexpr int kHashNone = 0;
 inline constexpr int kStreamAddAutoId = 1 << 0;
@@ -219,6 +220,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(int, ReplyWithStringBuffer, (Ctx*, const char*, size_t))                 \
   X(int, ReplyWithString, (Ctx*, String*))                                   \
   X(int, ReplyWithLongLong, (Ctx*, long long))                               \
+  X(int, ReplyWithDouble, (Ctx*, double))                                    \
   X(int, ReplyWithCallReply, (Ctx*, CallReply*))                             \
   X(CallReply*, Call, (Ctx*, const char*, const char*, ...))                 \
   X(void, FreeCallReply, (CallReply*))                                       \
@@ -226,6 +228,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(long long, CallReplyInteger, (CallReply*))                               \
   X(size_t, CallReplyLength, (CallReply*))                                   \
   X(CallReply*, CallReplyArrayElement, (CallReply*, size_t))                 \
+  X(double, CallReplyDouble, (CallReply*))                                   \
   X(const char*, CallReplyStringPtr, (CallReply*, size_t*))                  \
   X(Key*, OpenKey, (Ctx*, String*, int))                                     \
   X(void, CloseKey, (Key*))                                                  \

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "module/command_table.h"
+#include "module/document_write.h"
 #include "module/through_keys.h"
 
 namespace regear {
@@ -10,7 +12,7 @@ namespace {
 
 constexpr std::string_view kOperationField = "#";
 
-bool HasMappedField(const HashWrite& write, const CaptureRule& fields) {
+bool HasMappedField(const KeyWrite& write, const CaptureRule& fields) {
   const auto mapped = [&](const StringPtr& field) {
     return fields.WantsField(View(field.get()));
   };
@@ -30,16 +32,16 @@ void AddPart(ThroughJob* job, const ThroughRule& rule, std::string_view named) {
   part.row_id = *ThroughId(rule.prefix, named);
 }
 
-void AddWords(ThroughJob* job, const ThroughRule& rule, rm::String** words,
-              int count) {
-  const bool deletes = job->command == HashCommand::kDelete;
+void AddWords(rm::Ctx* ctx, ThroughJob* job, const ThroughRule& rule,
+              rm::String** words, int count) {
+  const std::vector<int> keys = KeyPositions(ctx, words, count);
   job->words.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     const std::string_view word = View(words[i]);
-    if (i == 1 || (i > 1 && deletes)) {
+    if (std::find(keys.begin(), keys.end(), i) != keys.end()) {
       AddPart(job, rule, word);
       job->words.push_back(MakeString(RealKey(rule.prefix, word)));
-    } else if (job->command == HashCommand::kHset && i > 1 && i % 2 == 0 &&
+    } else if (job->command == ThroughCommand::kHset && i > 1 && i % 2 == 0 &&
                word == kOperationField) {
       ++i;  // nor its value
     } else {
@@ -53,16 +55,16 @@ void Obey(ThroughJob* job, std::string_view operation) {
   if (!operation.empty()) job->ack = operation.substr(1);
   job->redis_only = sign == '+' || sign == '-';
   if (sign != '~' && sign != '-') return;
-  job->command = HashCommand::kDelete;
+  job->command = ThroughCommand::kDelete;
   job->words.resize(2);
   job->words[0] = MakeString("DEL");
 }
 
 }  // namespace
 
-std::string_view OperationIn(HashCommand command, rm::String** words,
+std::string_view OperationIn(ThroughCommand command, rm::String** words,
                              int count) {
-  if (command != HashCommand::kHset) return {};
+  if (command != ThroughCommand::kHset) return {};
   std::string_view value;
   for (int i = 2; i + 1 < count; i += 2) {
     if (View(words[i]) == kOperationField) value = View(words[i + 1]);
@@ -76,7 +78,7 @@ bool IsKnownOperation(std::string_view value) {
 }
 
 ThroughJobPtr MakeThroughJob(rm::Ctx* ctx, const ThroughRule& rule,
-                             HashCommand command, rm::String** words,
+                             ThroughCommand command, rm::String** words,
                              int count) {
   auto job = std::make_shared<ThroughJob>();
   job->registration = rule.name;
@@ -84,19 +86,22 @@ ThroughJobPtr MakeThroughJob(rm::Ctx* ctx, const ThroughRule& rule,
   job->db = rm::GetSelectedDb(ctx);
   job->command = command;
   job->resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
-  AddWords(job.get(), rule, words, count);
+  AddWords(ctx, job.get(), rule, words, count);
   Obey(job.get(), OperationIn(command, words, count));
   return job;
 }
 
 bool ForeseeJob(rm::Ctx* ctx, ThroughJob* job) {
   const DatabaseScope database(ctx, job->db);
-  if (job->command == HashCommand::kDelete) {
+  if (job->command == ThroughCommand::kDelete) {
     // The row may be there without the key.
     for (ThroughPart& part : job->parts) part.write.deletes = true;
     return !job->redis_only;
   }
-  HashWrite& write = job->parts.front().write;
+  if (job->command == ThroughCommand::kDocument) {
+    return ForeseeDocuments(ctx, job);
+  }
+  KeyWrite& write = job->parts.front().write;
   write = Foresee(ctx, job->command, job->words);
   if (job->redis_only || !write.error.empty()) return false;
   return write.deletes || HasMappedField(write, *job->fields);

@@ -10,6 +10,7 @@
 #include "module/capture_rule.h"
 #include "module/handles.h"
 #include "module/hash_write.h"
+#include "module/reply_copy.h"
 #include "module/stream_id.h"
 
 namespace regear {
@@ -18,8 +19,8 @@ namespace regear {
 struct ThroughPart {
   StringPtr key;
   std::string row_id;
-  StreamId id;      // given when it is handed over
-  HashWrite write;  // foreseen when it is handed over
+  StreamId id;     // given when it is handed over
+  KeyWrite write;  // foreseen when it is handed over
 };
 
 // All of it, or nothing of it, is written.
@@ -34,10 +35,11 @@ struct ThroughJob {
   std::string registration;
   std::shared_ptr<CaptureRule> fields;
   int db = 0;
-  HashCommand command = HashCommand::kNone;
+  ThroughCommand command = ThroughCommand::kNone;
   std::vector<StringPtr> words;  // of the command, on the real keys, without #
   std::vector<ThroughPart> parts;
   bool redis_only = false;  // the database is not to know of it
+  ReplyCopy foreseen;       // of a command on documents
   std::string ack;          // id of the client's ack stream; empty: none
   rm::BlockedClient* client = nullptr;  // null: nobody waits any more
   bool resp3 = false;
@@ -58,14 +60,14 @@ struct ThroughRule {
 };
 
 // The value of '#' among the fields of `words`, empty if there is none.
-std::string_view OperationIn(HashCommand command, rm::String** words,
+std::string_view OperationIn(ThroughCommand command, rm::String** words,
                              int count);
 // "=", "+", "~" or "-" and the rest; see module/operations.h.
 bool IsKnownOperation(std::string_view value);
 
 // `words`, on keys that `rule` takes and that have ids.
 ThroughJobPtr MakeThroughJob(rm::Ctx* ctx, const ThroughRule& rule,
-                             HashCommand command, rm::String** words,
+                             ThroughCommand command, rm::String** words,
                              int count);
 
 // Finds out what the job will do, from the keys as they are now. False if the

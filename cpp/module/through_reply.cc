@@ -11,7 +11,7 @@ namespace {
 
 void ReplyEntry(rm::Ctx* ctx, const ThroughPart& part, std::string_view event,
                 bool continues) {
-  const HashWrite& write = part.write;
+  const KeyWrite& write = part.write;
   std::vector<std::string_view> words = {
       "_original_key", part.row_id, "_event",
       event,           "#",         write.deletes ? "~" : "="};
@@ -41,28 +41,44 @@ void CallWithWords(rm::Ctx* ctx, const char* command, rm::String* key,
       rm::Call(ctx, command, "!sv", key, words->data(), words->size()));
 }
 
+bool IsError(rm::CallReply* reply) {
+  return reply != nullptr && rm::CallReplyType(reply) == rm::kReplyError;
+}
+
+// Whatever type the key has now.
+void SetDocument(rm::Ctx* ctx, rm::String* key, rm::String* document) {
+  const auto set = [&] {
+    return CallReplyPtr(rm::Call(ctx, "JSON.SET", "!scs", key, "$", document));
+  };
+  if (!IsError(set().get())) return;
+  const CallReplyPtr removed(rm::Call(ctx, "DEL", "!s", key));
+  if (IsError(set().get())) {
+    rm::Log(ctx, "warning", "a document that the database has is not set");
+  }
+}
+
 // The reply that the command would have given.
 void ReplyForState(rm::Ctx* ctx, const ThroughJob& job, long long deleted) {
-  const HashWrite& write = job.parts.front().write;
+  const KeyWrite& write = job.parts.front().write;
   switch (job.command) {
-    case HashCommand::kHincrby:
+    case ThroughCommand::kHincrby:
       rm::ReplyWithLongLong(
           ctx, std::stoll(std::string(View(write.set.front().value.get()))));
       return;
-    case HashCommand::kHincrbyfloat:
+    case ThroughCommand::kHincrbyfloat:
       rm::ReplyWithString(ctx, write.set.front().value.get());
       return;
-    case HashCommand::kHdel:
+    case ThroughCommand::kHdel:
       rm::ReplyWithLongLong(ctx, static_cast<long long>(write.cleared.size()));
       return;
-    case HashCommand::kHset:
+    case ThroughCommand::kHset:
       if (LowerCase(View(job.words[0].get())) == "hmset") {
         rm::ReplyWithSimpleString(ctx, "OK");
       } else {
         rm::ReplyWithLongLong(ctx, 0);  // all fields were there
       }
       return;
-    case HashCommand::kHgetdel:
+    case ThroughCommand::kHgetdel:
       rm::ReplyWithArray(ctx, static_cast<long>(write.values.size()));
       for (const StringPtr& value : write.values) {
         if (value == nullptr) {
@@ -72,16 +88,15 @@ void ReplyForState(rm::Ctx* ctx, const ThroughJob& job, long long deleted) {
         }
       }
       return;
-    case HashCommand::kDelete:
+    case ThroughCommand::kDelete:
       rm::ReplyWithLongLong(ctx, deleted);
+      return;
+    case ThroughCommand::kDocument:
+      job.foreseen.Send(ctx);
       return;
     default:
       rm::ReplyWithLongLong(ctx, 1);
   }
-}
-
-bool IsError(rm::CallReply* reply) {
-  return reply != nullptr && rm::CallReplyType(reply) == rm::kReplyError;
 }
 
 // A key that has expired is gone, and its event says so, once it is looked at.
@@ -94,12 +109,12 @@ void ExpireNow(rm::Ctx* ctx, const ThroughJob& job) {
 // Whether an increment would give another number than the one foreseen: a
 // field expires, too, and no event says so before somebody looks.
 bool CountsOtherwise(rm::Ctx* ctx, const ThroughJob& job) {
-  if (job.command != HashCommand::kHincrby &&
-      job.command != HashCommand::kHincrbyfloat) {
+  if (job.command != ThroughCommand::kHincrby &&
+      job.command != ThroughCommand::kHincrbyfloat) {
     return false;
   }
-  const HashWrite now = Foresee(ctx, job.command, job.words);
-  const HashWrite& foreseen = job.parts.front().write;
+  const KeyWrite now = Foresee(ctx, job.command, job.words);
+  const KeyWrite& foreseen = job.parts.front().write;
   return now.set.empty() || View(now.set.front().value.get()) !=
                                 View(foreseen.set.front().value.get());
 }
@@ -123,10 +138,14 @@ CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
                                arguments.data(), arguments.size()));
 }
 
-long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write) {
+long long ApplyState(rm::Ctx* ctx, rm::String* key, const KeyWrite& write) {
   if (write.deletes) {
     const CallReplyPtr reply(rm::Call(ctx, "DEL", "!s", key));
     return rm::CallReplyInteger(reply.get());
+  }
+  if (write.document) {
+    SetDocument(ctx, key, write.set.front().value.get());
+    return 0;
   }
   std::vector<rm::String*> words;
   for (const StringPtr& field : write.cleared) words.push_back(field.get());
@@ -154,7 +173,7 @@ void ApplyJob(rm::Ctx* ctx, ThroughJob* job, rm::BlockedClient* client,
   // result than the one that the database has. A '#' alone is no command.
   bool as_state =
       job->touched ||
-      (job->command == HashCommand::kHset && job->words.size() == 2) ||
+      (job->command == ThroughCommand::kHset && job->words.size() == 2) ||
       (committed && CountsOtherwise(ctx, *job));
   CallReplyPtr reply;
   std::string error;

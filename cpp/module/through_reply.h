@@ -20,7 +20,7 @@ void ReplyEntries(rm::Ctx* ctx, const ThroughJob& job);
 CallReplyPtr RunCommand(rm::Ctx* ctx, const std::vector<StringPtr>& words,
                         bool resp3);
 // Makes the key what the database holds of it; the number of deleted keys.
-long long ApplyState(rm::Ctx* ctx, rm::String* key, const HashWrite& write);
+long long ApplyState(rm::Ctx* ctx, rm::String* key, const KeyWrite& write);
 
 // Does in Redis what the database has (`committed`) or need not know; tells
 // the client, if there is one, and its ack stream. `client` is let go on.

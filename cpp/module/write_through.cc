@@ -53,7 +53,8 @@ const ThroughRule* WriteThrough::RuleOf(std::string_view key) const {
 }
 
 void WriteThrough::Enqueue(rm::Ctx* ctx, const ThroughRule& rule,
-                           HashCommand command, rm::String** words, int count) {
+                           ThroughCommand command, rm::String** words,
+                           int count) {
   const ThroughJobPtr job = MakeThroughJob(ctx, rule, command, words, count);
   job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnTimeout>,
                                 nullptr, rule.timeout_ms);
@@ -141,7 +142,8 @@ void WriteThrough::Recover(rm::Ctx* ctx, std::string_view name,
   }
   std::sort(lost.begin(), lost.end(),
             [](const auto* a, const auto* b) { return a->id < b->id; });
-  const DatabaseScope database(ctx, registry.Named(name).rule->db());
+  const CaptureRule& rule = *registry.Named(name).rule;
+  const DatabaseScope database(ctx, rule.db());
   for (const ThroughPart* part : lost) {
     ApplyState(ctx, part->key.get(), part->write);
   }

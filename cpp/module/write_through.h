@@ -57,7 +57,7 @@ class WriteThrough {
   const ThroughRule* RuleOf(std::string_view key) const;
 
   // Blocks the client of `words`, a command on keys that `rule` takes.
-  void Enqueue(rm::Ctx* ctx, const ThroughRule& rule, HashCommand command,
+  void Enqueue(rm::Ctx* ctx, const ThroughRule& rule, ThroughCommand command,
                rm::String** words, int count);
 
   // Replies as XREAD does, with up to `count` writes of the registration

@@ -39,12 +39,14 @@ int RunAsItIs(rm::Ctx* ctx, rm::String** words, int count) {
 }
 
 // `names_itself`: the key that was named is the one that it stands for.
-std::string Refusal(rm::String* name, bool names_itself) {
+std::string Refusal(rm::String* name, bool documents, bool names_itself) {
   std::string text = "WRITETHROUGH " + UpperCase(View(name)) +
-                     " cannot be written through, nothing was written: use "
-                     "HSET, HMSET, HSETNX, HINCRBY, HINCRBYFLOAT, HDEL, DEL "
-                     "or UNLINK (and HSETEX, HGETDEL where the server has "
-                     "them)";
+                     " cannot be written through, nothing was written: use ";
+  text += documents ? "JSON.SET and the other commands on documents, DEL or "
+                      "UNLINK"
+                    : "HSET, HMSET, HSETNX, HINCRBY, HINCRBYFLOAT, HDEL, DEL "
+                      "or UNLINK (and HSETEX, HGETDEL where the server has "
+                      "them)";
   if (!names_itself) {
     text +=
         "; with the key in the braces alone it changes Redis only, not the row";
@@ -77,10 +79,15 @@ Named Look(rm::Ctx* ctx, rm::String** words, int count) {
 }
 
 // Empty if nothing speaks against blocking the client; else the error.
-std::string Objection(rm::Ctx* ctx, const Named& named, HashCommand command,
+std::string Objection(rm::Ctx* ctx, const Named& named, ThroughCommand command,
                       rm::String** words, int count) {
   const ThroughRule& rule = *named.rule;
-  if (command == HashCommand::kNone) return Refusal(words[0], named.itself);
+  const bool documents = rule.fields->documents();
+  const bool fits = command == ThroughCommand::kDelete ||
+                    (command == ThroughCommand::kDocument) == documents;
+  if (command == ThroughCommand::kNone || !fits) {
+    return Refusal(words[0], documents, named.itself);
+  }
   if (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) return kMayNotBlock;
   for (const int i : named.keys) {
     if (State().through.RuleOf(View(words[i])) != &rule) {
@@ -123,16 +130,16 @@ std::string WhyNotThrough(rm::Ctx* ctx, const Named& named, rm::String** words,
 }
 
 int Run(rm::Ctx* ctx, rm::String** words, int count) {
-  const HashCommand command = HashCommandNamed(View(words[0]));
+  const ThroughCommand command = ThroughCommandNamed(View(words[0]));
   const Named named = Look(ctx, words, count);
   // Others than these come from the filter only if they name such a key.
   if (!State().commands.IsWrite(ctx, words, count) ||
-      (command == HashCommand::kNone && !named.any)) {
+      (command == ThroughCommand::kNone && !named.any)) {
     return Fail(ctx, "ERR rg.wt does not run this command");
   }
   const std::string error = WhyNotThrough(ctx, named, words, count);
   if (!error.empty()) return Fail(ctx, error);
-  if (command != HashCommand::kNone &&
+  if (command != ThroughCommand::kNone &&
       !HasArityOf(command, static_cast<size_t>(count))) {
     return Fail(ctx, "ERR wrong number of arguments for '" +
                          LowerCase(View(words[0])) + "' command");
