@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,24 @@ def mariadb_program() -> str | None:
     named = os.environ.get("REGEAR_MARIADB_SERVER", "mariadbd")
     path = os.environ.get("PATH", "") + ":/usr/sbin"
     return shutil.which(named, path=path)
+
+
+def cached(path: str) -> str | None:
+    """What scripts/fetch-* left in the cache folder."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = os.environ.get("REGEAR_CACHE") or Path(caches, "regear")
+    file = Path(folder, path)
+    return str(file) if file.exists() else None
+
+
+def rejson_path() -> str | None:
+    """The module RedisJSON: REGEAR_REJSON, or what scripts/fetch-rejson got."""
+    return os.environ.get("REGEAR_REJSON") or cached("rejson-2/rejson.so")
+
+
+def ferretdb_program() -> str | None:
+    """REGEAR_FERRETDB, or what scripts/fetch-ferretdb built."""
+    return os.environ.get("REGEAR_FERRETDB") or cached("ferretdb-1/ferretdb")
 
 
 def missing(what: str) -> None:

@@ -40,6 +40,11 @@ quietly() {
   return "$status"
 }
 
+# Moves folder $1, complete now, to $2, unless somebody else was faster.
+publish() {
+  mv -T "$1" "$2" 2>/dev/null || [ -d "$2" ]
+}
+
 # Prints the C++ files of this repository; to be called in its root.
 cpp_files() {
   git ls-files --cached --others --exclude-standard '*.cc' '*.h'

@@ -79,7 +79,8 @@ class Server:
 
 
 class RedisServer(Server):
-    """With the module unless ``module`` is false; keeps its data folder."""
+    """With the module unless ``module`` is false, after RedisJSON if ``json`` is
+    its path; keeps its data folder."""
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class RedisServer(Server):
         folder: Path,
         *options: str,
         module: bool = True,
+        json: str | None = None,
         rdb: Path | None = None,
         password: str = "",
     ) -> None:
@@ -103,6 +105,8 @@ class RedisServer(Server):
         ]
         if password:
             self._command += ["--requirepass", password]
+        if json is not None:
+            self._command += ["--loadmodule", json]
         if module:
             self._command += ["--loadmodule", regear.module_path()]
         if rdb is not None:

@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 
 from tests.conftest import (
+    ferretdb_program,
     mariadb_program,
     missing,
     postgres_programs,
     redis_program,
+    rejson_path,
 )
+from tests.integration._ferretdb import FerretDbDatabase, FerretDbServer
 from tests.integration._mariadb import MariaDbDatabase, MariaDbServer
 from tests.integration._servers import HostProcess, PostgresServer, RedisServer
 from tests.integration._users import KINDS, Users
@@ -32,9 +35,20 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(scope="session")
+def redis_json() -> str:
+    """The path of RedisJSON."""
+    path = rejson_path()
+    if path is None:
+        missing("RedisJSON")
+    return path
+
+
 @pytest.fixture
-def new_redis(folder: Path) -> Iterator[Callable[..., RedisServer]]:
-    """Start a server: ``new_redis("--appendonly", "yes")``."""
+def new_redis(
+    folder: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., RedisServer]]:
+    """Start a server: ``new_redis("--appendonly", "yes", json=True)``."""
     program = redis_program()
     if program is None:
         missing("redis-server")
@@ -42,15 +56,13 @@ def new_redis(folder: Path) -> Iterator[Callable[..., RedisServer]]:
 
     def start(
         *options: str,
-        module: bool = True,
-        rdb: Path | None = None,
-        password: str = "",
+        json: bool = False,
+        **more: Any,
     ) -> RedisServer:
         home = folder / f"redis-{len(servers)}"
         home.mkdir()
-        server = RedisServer(
-            program, home, *options, module=module, rdb=rdb, password=password
-        )
+        path = request.getfixturevalue("redis_json") if json else None
+        server = RedisServer(program, home, *options, json=path, **more)
         servers.append(server)
         return server
 
@@ -210,6 +222,51 @@ def mariadb(mariadb_server: MariaDbServer) -> Iterator[MariaDbDatabase]:
     if not mariadb_server.running:
         mariadb_server.start()
     mariadb_server.query(f"DROP DATABASE {database.name}")
+
+
+@pytest.fixture
+def new_ferretdb(folder: Path) -> Iterator[Callable[..., FerretDbServer]]:
+    """Start a server of one's own: ``new_ferretdb(user="app", password="p@ss")``."""
+    program = ferretdb_program()
+    if program is None:
+        missing("FerretDB")
+    servers: list[FerretDbServer] = []
+
+    def start(**options: str) -> FerretDbServer:
+        home = folder / f"ferretdb-{len(servers)}"
+        home.mkdir()
+        server = FerretDbServer(program, home, **options)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.close()
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def ferretdb_server() -> Iterator[FerretDbServer]:
+    program = ferretdb_program()
+    if program is None:
+        missing("FerretDB")
+    home = Path(tempfile.mkdtemp(prefix="regear-ferretdb-"))
+    server = FerretDbServer(program, home)
+    yield server
+    server.close()
+    server.stop()
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def ferretdb(ferretdb_server: FerretDbServer) -> Iterator[FerretDbDatabase]:
+    if not ferretdb_server.running:
+        ferretdb_server.start()
+    database = FerretDbDatabase(ferretdb_server, f"test_{next(_databases)}")
+    yield database
+    if not ferretdb_server.running:
+        ferretdb_server.start()
+    database.client.drop_database(database.name)
 
 
 @pytest.fixture(params=["postgres"])
