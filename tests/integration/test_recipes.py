@@ -14,6 +14,7 @@ from redis import ResponseError
 
 from tests.conftest import missing, redis_program
 from tests.integration._servers import wait_for
+from tests.integration.test_json_recipes import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ROOT / "recipes"
@@ -101,7 +102,7 @@ THROUGH = {
 
 def test_every_recipe_is_tested():
     recipes = {file.name for file in RECIPES.glob("*.py")}
-    assert recipes == set(SETTINGS) | set(THROUGH)
+    assert recipes == set(SETTINGS) | set(THROUGH) | DOCUMENTS
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)
