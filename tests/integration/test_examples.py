@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -113,7 +112,7 @@ class Todos(Server):
             [*command, "--port", str(self.port), "--no-access-log"],
             self.log,
             cwd=EXAMPLES / "fastapi-todos",
-            env={**os.environ, "REDIS_URL": redis_url, "MONGO_URI": mongo_url},
+            env={**plain_environment(), "REDIS_URL": redis_url, "MONGO_URI": mongo_url},
         )
         wait_for(self._answers, START_SECONDS, "uvicorn answers")
 
