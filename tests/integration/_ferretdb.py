@@ -14,10 +14,16 @@ from tests.integration._servers import START_SECONDS, Server, free_port, wait_fo
 
 
 class FerretDbServer(Server):
-    """On a free port; with ``user`` nobody else comes in."""
+    """On a free port; with ``user`` nobody else comes in. Its log has every
+    message if ``log_level`` is "debug"."""
 
     def __init__(
-        self, program: str, folder: Path, user: str = "", password: str = ""
+        self,
+        program: str,
+        folder: Path,
+        user: str = "",
+        password: str = "",
+        log_level: str = "warn",
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -30,7 +36,7 @@ class FerretDbServer(Server):
             program,
             *("--handler", "sqlite", "--sqlite-url", f"file:{data}/"),
             *("--listen-addr", f"127.0.0.1:{self.port}", "--debug-addr", "-"),
-            *("--state-dir", str(folder), "--log-level", "warn"),
+            *("--state-dir", str(folder), "--log-level", log_level),
             *("--telemetry", "disable"),
         ]
         if user:
@@ -65,6 +71,10 @@ class FerretDbServer(Server):
         except PyMongoError:
             return False
         return True
+
+    def saw_driver(self, version: str) -> bool:
+        """Whether a client has said that it is this pymongo."""
+        return f'"name": "PyMongo", "version": "{version}"' in self.log.read_text()
 
     def close(self) -> None:
         for client in self._clients:

@@ -71,7 +71,7 @@ def movies_js(folder: Path, node_modules: Path) -> Callable[..., str]:
 def test_movies_by_node_redis_and_redis_om(
     new_redis, new_host, new_ferretdb, movies_js
 ):
-    server, mongo = new_redis(json=True), new_ferretdb()
+    server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     new_host(server)
     environment = {
         "REDIS_URL": server.url,
@@ -98,6 +98,7 @@ def test_movies_by_node_redis_and_redis_om(
     movies_js(environment, "remove", second)
     updated = {"movieId": first, **STORED, "seen": True, "genres": []}
     wait_for(lambda: mirrored() == [updated], what=f"{updated}")
+    assert mongo.saw_driver("3.12.0")  # which the recipe asked for
     assert movies_js(environment, "load") == "OK"  # 99.99.99 may come again
 
 

@@ -45,7 +45,7 @@ def gears_cli():
 
 @pytest.mark.parametrize("loaded_by", ["host", "gears-cli"])
 def test_movies(loaded_by, new_redis, new_host, new_ferretdb, gears_cli):
-    server, mongo = new_redis(json=True), new_ferretdb()
+    server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     if loaded_by == "host":
         new_host(server, RECIPES / BEHIND, MongoUrl=mongo.url)
     else:
@@ -66,11 +66,12 @@ def test_movies(loaded_by, new_redis, new_host, new_ferretdb, gears_cli):
     wait_for(lambda: movies() == [movie], what=f"{movie}")
     server.client.delete("MovieEntity:1")
     wait_for(lambda: movies() == [])
+    assert mongo.saw_driver("3.12.0") == (loaded_by == "gears-cli")
 
 
 @pytest.mark.parametrize("loaded_by", ["host", "gears-cli"])
 def test_todos(loaded_by, new_redis, new_host, new_ferretdb, gears_cli, monkeypatch):
-    server, mongo = new_redis(json=True), new_ferretdb()
+    server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     monkeypatch.setenv("MONGO_URI", mongo.url)
     if loaded_by == "host":
         new_host(server, RECIPES / THROUGH)
@@ -91,6 +92,7 @@ def test_todos(loaded_by, new_redis, new_host, new_ferretdb, gears_cli, monkeypa
     assert json.get("todos:test_id") == {**document, "done": True}
     assert server.client.delete("todos:test_id") == 1
     assert todos.count_documents({}) == 0
+    assert mongo.saw_driver("3.12.0") == (loaded_by == "gears-cli")
     mongo.stop()
     with pytest.raises(ResponseError, match=r"^(WRITETHROUGH|INDOUBT) "):
         json.set("todos:test_id", "$", document)
