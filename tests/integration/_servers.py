@@ -144,7 +144,7 @@ class RedisServer(Server):
     def connect(self, **options: Any) -> redis.Redis:
         options.setdefault("encoding_errors", "surrogateescape")
         options.setdefault("password", self.password or None)
-        client = redis.Redis(port=self.port, protocol=2, **options)
+        client = redis.Redis(port=self.port, **{"protocol": 2, **options})
         self._clients.append(client)
         return client
 
