@@ -29,10 +29,11 @@ constexpr WatchedName kWatchedNames[] = {
     {"hgetdel", Watched::kHgetdel}, {"migrate", Watched::kMigrate},
     {"sync", Watched::kSync},       {"psync", Watched::kSync},
     {"acl", Watched::kAcl},         {"config", Watched::kConfig},
+    {"json.del", Watched::kDelete}, {"json.forget", Watched::kDelete},
 };
 
 Watched Classify(std::string_view name) {
-  if (name.size() < 3 || name.size() > 7) return Watched::kNone;
+  if (name.size() < 3 || name.size() > 11) return Watched::kNone;
   const char first = static_cast<char>(name[0] | 0x20);  // ASCII lower case
   for (const WatchedName& watched : kWatchedNames) {
     if (watched.name[0] == first && SameIgnoringCase(watched.name, name)) {

@@ -56,10 +56,25 @@ bool EveryUserMayRun(rm::Ctx* ctx) {
   return true;
 }
 
+bool DeletesDocument(std::string_view name) {
+  return SameIgnoringCase(name, "json.del") ||
+         SameIgnoringCase(name, "json.forget");
+}
+
+// JSON.DEL with another path than the whole document deletes no key.
+bool DeletesKeys(rm::FilterCtx* command) {
+  if (!DeletesDocument(View(rm::CommandFilterArgGet(command, 0)))) return true;
+  const int count = rm::CommandFilterArgsCount(command);
+  if (count != 3) return count == 2;
+  const std::string_view path = View(rm::CommandFilterArgGet(command, 2));
+  return path == "$" || path == ".";
+}
+
 }  // namespace
 
 void DeleteMissing::OnDelete(rm::FilterCtx* command, uint64_t client) {
-  if (!server_.captures() || !IsWanted(command, client)) return;
+  if (!server_.captures() || !DeletesKeys(command)) return;
+  if (!IsWanted(command, client)) return;
   if (!MayRewrite(command, client)) return;
   rm::CommandFilterArgInsert(command, 0, MakeString(kName).release());
 }
@@ -134,10 +149,11 @@ int DeleteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (argc < 3) return rm::WrongArity(ctx);
   const std::string typed(View(argv[1]));
   const std::string name = LowerCase(typed);
-  if (name != "del" && name != "unlink") {
-    return rm::ReplyWithError(ctx, "ERR rg.del runs DEL and UNLINK");
+  const bool document = DeletesDocument(name);
+  if (name != "del" && name != "unlink" && !document) {
+    return rm::ReplyWithError(ctx, "ERR rg.del runs DEL, UNLINK and JSON.DEL");
   }
-  rm::String** keys = argv + 2;
+  rm::String** words = argv + 2;
   const auto count = static_cast<size_t>(argc - 2);
   // The server has checked the right to rg.del and to the keys; the one to the
   // real command may have gone while it was queued.
@@ -149,8 +165,9 @@ int DeleteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
                                   .c_str());
   }
   CallReplyPtr reply;
-  State().capture.AroundDelete(ctx, keys, count, [&] {
-    reply.reset(rm::Call(ctx, typed.c_str(), "!Ev", keys, count));
+  const size_t keys = document ? 1 : count;
+  State().capture.AroundDelete(ctx, words, keys, [&] {
+    reply.reset(rm::Call(ctx, typed.c_str(), "!Ev", words, count));
     return reply != nullptr &&
            rm::CallReplyType(reply.get()) == rm::kReplyInteger;
   });

@@ -78,7 +78,7 @@ def test_the_key_in_braces_is_the_real_one(server, table):
 def test_a_refused_document_changes_neither_side(server, table):
     client = server.client
     client.execute_command("JSON.SET", KEYS[0], "$", '{"a":1}')
-    with pytest.raises(redis_py.ResponseError, match="^WRITETHROUGH .*not want it"):
+    with pytest.raises(redis_py.ResponseError, match=r"^WRITETHROUGH .*not want it"):
         client.execute_command("JSON.SET", KEYS[0], "$.a", '"refuse me"')
     assert client.execute_command("JSON.GET", KEYS[0]) == '{"a":1}'
     assert table.documents() == {"1": {"a": 1}}
@@ -109,7 +109,7 @@ def test_inside_multi_the_error_names_the_remedy(server, table):
 
 def test_without_a_host_nothing_happens(server):
     server.host.stop()
-    with pytest.raises(redis_py.ResponseError, match="^NOHOST"):
+    with pytest.raises(redis_py.ResponseError, match=r"^NOHOST"):
         server.client.execute_command("JSON.SET", KEYS[0], "$", "1")
     assert not server.client.exists(KEYS[0])
 
@@ -140,7 +140,7 @@ def test_a_killed_host_leaves_both_sides_equal(server, new_host, table):
     table.hold()
 
     def increment():
-        with pytest.raises(redis_py.ResponseError, match="^INDOUBT") as error:
+        with pytest.raises(redis_py.ResponseError, match=r"^INDOUBT") as error:
             server.connect().execute_command("JSON.NUMINCRBY", KEYS[0], "$.n", 5)
         told.append(error)
 
