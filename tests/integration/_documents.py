@@ -109,7 +109,9 @@ def record(chooser: random.Random, depth: int = 2) -> dict[str, Any]:
 def any_command(chooser: random.Random, keys: list[str]) -> Command:
     """A command that writes documents, or takes them away."""
     key = chooser.choice(keys)
-    path = chooser.choice(["$.n", "$.o.n", "$.s", "$.l", "$.t", "$..n", "$.o", "$.no"])
+    # RedisJSON ends the server when JSON.SET replaces a value in another one
+    # that it replaces: $..n is for other commands.
+    path = chooser.choice(["$.n", "$.o.n", "$.s", "$.l", "$.t", "$.o", "$.no"])
     value = json.dumps(document(chooser), ensure_ascii=False)
     commands: list[Command] = [
         ["JSON.SET", key, "$", json.dumps(record(chooser), ensure_ascii=False)],
