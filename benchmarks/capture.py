@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import redis
+from tests.conftest import rejson_path
 from tests.integration._servers import RedisServer
 
 from benchmarks.private import private_redis
@@ -22,6 +23,15 @@ COMMAND = [
     *("HSET", "person:__rand_int__", "first_name", "Marek"),
     *("last_name", "Michalski", "age", "27"),
 ]
+DOCUMENT = {
+    "title": "The Shawshank Redemption",
+    "year": 1994,
+    "rating": 9.3,
+    "genres": ["Drama"],
+    "actors": [{"name": "Tim Robbins", "age": 36}, {"name": "Morgan Freeman"}],
+    "plot": "Over the course of several years, two convicts form a friendship.",
+}
+SET_DOCUMENT = ["JSON.SET", "person:__rand_int__", "$", json.dumps(DOCUMENT)]
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Variant:
     module: bool
     prefix: str | None = None  # of a capture rule
     aof: bool = False
+    documents: bool = False  # JSON in place of hashes
 
 
 VARIANTS = [
@@ -39,18 +50,20 @@ VARIANTS = [
     Variant("rule, no match", module=True, prefix="other:"),
     Variant("rule on every write", module=True, prefix="person:"),
     Variant("rule on every write, AOF", module=True, prefix="person:", aof=True),
+    Variant("rule on every JSON.SET", module=True, prefix="person:", documents=True),
 ]
 
 
 @contextmanager
 def server(variant: Variant) -> Iterator[RedisServer]:
-    with private_redis(module=variant.module, aof=variant.aof) as running:
+    path = rejson_path() if variant.documents else None
+    with private_redis(module=variant.module, aof=variant.aof, json=path) as running:
         if variant.prefix is not None:
-            add_rule(running.client, variant.prefix)
+            add_rule(running.client, variant)
         yield running
 
 
-def add_rule(client: redis.Redis, prefix: str) -> None:
+def add_rule(client: redis.Redis, variant: Variant) -> None:
     """A registration without a host: its changes stay in the stream."""
     host_id = "0" * 32
     reply = client.execute_command("RG.HOST", "ATTACH", 1, host_id, 0)
@@ -58,38 +71,44 @@ def add_rule(client: redis.Redis, prefix: str) -> None:
     registration = {
         "name": "bench",
         "kind": "write-behind",
-        "prefix": prefix,
+        "prefix": variant.prefix,
         "events": ["hset", "hmset", "del", "change"],
         "fields": FIELDS,
+        **({"documents": "doc"} if variant.documents else {}),
         "stream": STREAM,
     }
     session = {"id": "bench", "registrations": [registration]}
     client.execute_command("RG.HOST", "REGISTER", fence, 0, json.dumps(session), "-")
 
 
-def rate(running: RedisServer, pipeline: int, requests: int) -> float:
-    """HSETs per second of 50 clients; the stream is emptied before."""
+def rate(
+    running: RedisServer, pipeline: int, requests: int, documents: bool = False
+) -> float:
+    """Writes per second of 50 clients; the stream is emptied before."""
     running.client.delete(STREAM)
     command = ["redis-benchmark", "-p", str(running.port), "--csv"]
     command += ["-c", "50", "-P", str(pipeline), "-n", str(requests)]
-    command += ["-r", "100000", *COMMAND]
+    command += ["-r", "100000"]
+    command += SET_DOCUMENT if documents else COMMAND
     output = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(output.stdout.splitlines()[-1].split(",")[1].strip('"'))
+    # The command, in which there may be commas, rate and six latencies.
+    return float(output.stdout.splitlines()[-1].split(",")[-7].strip('"'))
 
 
 def compare(variant: Variant, pipeline: int, pairs: int, seconds: float) -> list[float]:
     """Ratios of the variant's rate to the bare server's, interleaved."""
-    bare = Variant("bare", module=False, aof=variant.aof)
+    documents = variant.documents
+    bare = Variant("bare", module=False, aof=variant.aof, documents=documents)
     with ExitStack() as stack:
         yardstick = stack.enter_context(server(bare))
         measured = stack.enter_context(server(variant))
         sample = 20_000 * pipeline
-        requests = int(rate(yardstick, pipeline, sample) * seconds)
-        rate(measured, pipeline, sample)
+        requests = int(rate(yardstick, pipeline, sample, documents) * seconds)
+        rate(measured, pipeline, sample, documents)
         ratios = []
         for _ in range(pairs):
-            base = rate(yardstick, pipeline, requests)
-            ratios.append(rate(measured, pipeline, requests) / base)
+            base = rate(yardstick, pipeline, requests, documents)
+            ratios.append(rate(measured, pipeline, requests, documents) / base)
     return ratios
 
 
@@ -105,9 +124,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each run")
+    parser.add_argument("--only", default="", help="part of a line's name")
     arguments = parser.parse_args()
     report = Report("capture", ["server", "pipeline", "ratio to bare", "least", "most"])
-    for variant in VARIANTS:
+    for variant in (v for v in VARIANTS if arguments.only in v.name):
         for pipeline in (1, 16):
             ratios = compare(variant, pipeline, arguments.pairs, arguments.seconds)
             report.row(

@@ -21,15 +21,18 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def private_redis(*, module: bool, aof: bool = False) -> Iterator[RedisServer]:
-    """Without persistence, or with an AOF that is fsynced each second."""
+def private_redis(
+    *, module: bool, aof: bool = False, json: str | None = None
+) -> Iterator[RedisServer]:
+    """Without persistence, or with an AOF that is fsynced each second; with
+    RedisJSON if ``json`` is its path."""
     program = redis_program()
     assert program is not None, "redis-server is missing: scripts/bootstrap test"
     with _folder() as folder:
         options = ["--unixsocket", str(socket_of(folder))]
         if aof:
             options += ["--appendonly", "yes", "--appendfsync", "everysec"]
-        server = RedisServer(program, folder, *options, module=module)
+        server = RedisServer(program, folder, *options, module=module, json=json)
         try:
             yield server
         finally:
