@@ -19,6 +19,8 @@ _SCAN_COUNT = 1000
 #: while its rules are in force, and keys that are new then count too.
 _QUICK_LOOK = 1.0  # s
 _LONGEST_LOOK = 60.0
+#: What TYPE says of RedisJSON's, and of others that stand in for it.
+_TYPE_OF_DOCUMENTS = "ReJSON-RL"
 
 
 def connect(url: str, db: int) -> redis.Redis:
@@ -29,19 +31,22 @@ def connect(url: str, db: int) -> redis.Redis:
 
 
 def keys_of(
-    client: redis.Redis, prefix: str, pause: Callable[[float], Any] = time.sleep
+    client: redis.Redis,
+    prefix: str,
+    documents: bool,
+    pause: Callable[[float], Any] = time.sleep,
 ) -> Iterator[list[bytes]]:
-    """The hashes with that prefix, a page at a time; one may come twice.
+    """The hashes, or JSON documents, with that prefix, a page at a time; one
+    may come twice.
 
     Rests as long as Redis worked, so others are served in between.
     """
     pattern = re.sub(r"([\\*?\[\]^])", r"\\\1", prefix) + "*"
+    kind = _TYPE_OF_DOCUMENTS if documents else "hash"
     cursor = 0
     while True:
         began = time.monotonic()
-        cursor, keys = client.scan(
-            cursor, match=pattern, count=_SCAN_COUNT, _type="hash"
-        )
+        cursor, keys = client.scan(cursor, match=pattern, count=_SCAN_COUNT, _type=kind)
         if keys:
             yield [key for key in keys if isinstance(key, bytes)]
         if not cursor:
@@ -57,9 +62,10 @@ class Surveyor:
         self._url = url
         self._note = note
 
-    def begin(self, name: str, prefix: str, db: int) -> Survey:
+    def begin(self, name: str, prefix: str, db: int, documents: bool) -> Survey:
         """Before the rule is in force."""
-        return Survey(connect(self._url, db), name, prefix, self._note)
+        client = connect(self._url, db)
+        return Survey(client, name, prefix, documents, self._note)
 
 
 class Survey:
@@ -68,6 +74,7 @@ class Survey:
         client: redis.Redis,
         name: str,
         prefix: str,
+        documents: bool,
         note: Callable[[str, str, str], None],
     ) -> None:
         self._client = client
@@ -76,7 +83,7 @@ class Survey:
         self._note = note
         self._found = 0
         self._hurry = True
-        self._pages = keys_of(client, prefix, self._rest)
+        self._pages = keys_of(client, prefix, documents, self._rest)
         self._complete = self._count(_QUICK_LOOK)
 
     def finish(self) -> None:

@@ -218,7 +218,8 @@ class Serving:
             if one.through or key in covered:
                 continue
             try:
-                surveys.append(self._surveyor.begin(*key))
+                documents = one.documents is not None
+                surveys.append(self._surveyor.begin(*key, documents=documents))
             except redis.RedisError as error:
                 logger.info("%s: existing keys were not counted: %s", one.name, error)
         return surveys

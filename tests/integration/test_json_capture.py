@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -130,6 +132,30 @@ def test_the_target_equals_the_keys(new_redis, new_host, folder, server_options)
     server.wait_drained()
     assert table.documents() == expected
     assert server.registration("Documents")["dead_letters"] == 0
+
+
+def test_documents_that_were_there_before_are_told_and_synced(
+    new_redis, new_host, folder
+):
+    table = DocumentTable(folder)
+    server = new_redis(json=True)
+    for number in range(1200):
+        server.client.execute_command("JSON.SET", f"doc:{number}", "$", str(number))
+    server.client.hset("doc:hash", "a", "1")
+    new_host(server)
+    server.execute(table.recipe("RGJSONWriteBehind", "doc"))
+    notes = wait_for(lambda: server.registration("Documents").get("notes"))
+    assert notes["uncaptured"].startswith("1200 keys of doc:*")
+    done = subprocess.run(
+        [sys.executable, "-m", "regear", "sync", "Documents", "--redis", server.url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "1200 keys captured" in done.stdout
+    wait_for(lambda: len(table.documents()) == 1200)
+    assert table.documents()["7"] == 7
 
 
 def test_documents_of_a_megabyte(new_redis, new_host, folder):

@@ -50,7 +50,8 @@ def sync(name: str, max_backlog: int, url: str) -> None:
 def _batches(url: str, registration: dict[str, Any]) -> Iterator[list[bytes]]:
     client = connect(url, registration.get("db", 0))
     try:
-        for page in keys_of(client, registration["prefix"]):
+        documents = registration.get("documents") is not None
+        for page in keys_of(client, registration["prefix"], documents):
             for start in range(0, len(page), _BATCH):
                 yield page[start : start + _BATCH]
     finally:
