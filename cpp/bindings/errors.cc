@@ -92,22 +92,43 @@ StatusCode CodeOf(const py::error_already_set& error) {
   return StatusCode::kRetry;
 }
 
-}  // namespace
-
-Status StatusOfPythonError(py::error_already_set* error) {
-  const StatusCode code = CodeOf(*error);
+// "Type: message", or the message alone.
+std::string MessageOf(const py::error_already_set& error, bool with_type) {
   std::string message;
-  if (code != StatusCode::kReject) {
-    message = FromPython(error->type().attr("__name__"));
-  }
+  if (with_type) message = FromPython(error.type().attr("__name__"));
   try {
-    const std::string text = FromPython(py::str(error->value()));
+    const std::string text = FromPython(py::str(error.value()));
     if (!text.empty()) message += (message.empty() ? "" : ": ") + text;
   } catch (const py::error_already_set&) {
     message += ": its message cannot be shown";  // __str__ raises as well
   }
+  return message;
+}
+
+}  // namespace
+
+Status StatusOfPythonError(py::error_already_set* error) {
+  const StatusCode code = CodeOf(*error);
+  std::string message = MessageOf(*error, code != StatusCode::kReject);
   if (code == StatusCode::kRetry) message += PlaceOf(*error);
   return Status(code, message);
+}
+
+Status StatusOfConnectorError(py::error_already_set* error) {
+  if (!error->matches(error_classes->regear_error)) {
+    const bool away = error->matches(PyExc_OSError);
+    return Status(away ? StatusCode::kReconnect : StatusCode::kRetry,
+                  MessageOf(*error, true) + (away ? "" : PlaceOf(*error)));
+  }
+  StatusCode code = StatusCode::kRetry;
+  if (error->matches(error_classes->target_error)) code = StatusCode::kStop;
+  if (error->matches(error_classes->target_unavailable)) {
+    code = StatusCode::kReconnect;
+  }
+  if (error->matches(error_classes->lease_lost)) code = StatusCode::kFenced;
+  const py::object value = error->value();
+  return Status(code, FromPython(value.attr("message")),
+                FromPython(value.attr("hint")));
 }
 
 }  // namespace regear

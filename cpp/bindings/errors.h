@@ -18,6 +18,11 @@ void RaiseIfError(const Status& status);
 // else → TargetUnavailable
 void RaiseIfTargetError(const Status& status);
 
+// What a connector raises: TargetError → kStop, TargetUnavailable and errors of
+// the operating system → kReconnect, LeaseLost → kFenced, anything else →
+// kRetry. The GIL must be held; the exception is cleared.
+Status StatusOfConnectorError(pybind11::error_already_set* error);
+
 // A Python exception as a failure of the recipe's code, to be tried again:
 // "Type: message". The GIL must be held; the exception is cleared.
 Status StatusOfPythonError(pybind11::error_already_set* error);

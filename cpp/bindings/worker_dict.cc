@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bindings/python_callbacks.h"
+#include "bindings/python_connector.h"
 #include "bindings/text.h"
 
 namespace regear {
@@ -51,6 +52,7 @@ TargetKind ParseTarget(const std::string& text) {
   if (text == "postgres") return TargetKind::kPostgres;
   if (text == "mysql") return TargetKind::kMysql;
   if (text == "callback") return TargetKind::kCallback;
+  if (text == "python") return TargetKind::kPython;
   throw py::value_error("unknown target: " + text);
 }
 
@@ -138,6 +140,19 @@ void ParseCallback(const py::dict& worker, WorkerSpec* spec) {
                                   KeyColumns(worker, spec->mapping));
 }
 
+void ParsePython(const py::dict& worker, WorkerSpec* spec) {
+  if (spec->mapping.columns.size() != 1) {
+    throw py::value_error("this target takes whole documents only");
+  }
+  if (!spec->mapping.key_template.plain()) {
+    throw py::value_error("this target's documents have one id: no template");
+  }
+  spec->make_python = [make = Callable(worker, "connector"),
+                       stream = spec->stream](const TableTarget& table) {
+    return std::make_unique<PythonConnector>(make, stream, table.checkpoint_id);
+  };
+}
+
 void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {
   spec->table.table = Text(worker, "table");
   spec->table.primary_key = KeyColumns(worker, spec->mapping);
@@ -172,6 +187,7 @@ WorkerSpec ParseWorker(const py::dict& worker) {
   } else {
     ParseDatabase(worker, &spec);
   }
+  if (spec.target == TargetKind::kPython) ParsePython(worker, &spec);
   if (Has(worker, "transform")) {
     spec.transform = MakeTransform(Callable(worker, "transform"));
   }

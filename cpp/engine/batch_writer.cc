@@ -24,8 +24,8 @@ std::string CodeIn(const std::string& message) {
     return inside.starts_with("SQLITE_") ? inside : std::string();
   }
   const std::string kind = inside.substr(0, blank);
-  return kind == "SQLSTATE" || kind == "errno" ? inside.substr(blank + 1)
-                                               : std::string();
+  const bool known = kind == "SQLSTATE" || kind == "errno" || kind == "code";
+  return known ? inside.substr(blank + 1) : std::string();
 }
 
 bool AnyConflict(const std::vector<RefusedRow>& refused) {

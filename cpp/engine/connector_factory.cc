@@ -36,6 +36,9 @@ Result<std::unique_ptr<Connector>> MakeConnector(const WorkerSpec& spec) {
     case TargetKind::kCallback:
       return std::unique_ptr<Connector>(
           std::make_unique<CallbackConnector>(spec.write));
+    case TargetKind::kPython:
+      if (spec.make_python) return spec.make_python(table);
+      return Status(StatusCode::kInvalid, "no connector is given");
     case TargetKind::kSqlite:
       return std::unique_ptr<Connector>(std::make_unique<SqliteConnector>(
           std::move(table), std::move(columns), spec.connect));

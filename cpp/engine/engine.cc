@@ -14,12 +14,19 @@ namespace regear {
 namespace {
 
 // SQLite has one writer at a time, and a callback of a recipe is not to be
-// called by two threads.
+// called by two threads. Python's connectors have one interpreter between them.
 size_t LanesFor(TargetKind target) {
-  constexpr size_t kServerLanes = 8;
-  const bool server =
-      target == TargetKind::kPostgres || target == TargetKind::kMysql;
-  return server ? kServerLanes : 1;
+  switch (target) {
+    case TargetKind::kPostgres:
+    case TargetKind::kMysql:
+      return 8;
+    case TargetKind::kPython:
+      return 4;
+    case TargetKind::kSqlite:
+    case TargetKind::kCallback:
+      break;
+  }
+  return 1;
 }
 
 }  // namespace

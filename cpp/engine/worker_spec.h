@@ -46,7 +46,12 @@ using BatchCallback = std::function<WriteReport(const FoldedBatch&)>;
 // of Redis loses what the target has.
 enum class CommitAfter { kReceived, kFsync, kReplica };
 
-enum class TargetKind { kSqlite, kPostgres, kMysql, kCallback };
+enum class TargetKind { kSqlite, kPostgres, kMysql, kCallback, kPython };
+
+// Makes a connector that is written in the recipes' language, in place of those
+// that the engine knows; its checkpoint has the id that `table` names.
+using MakePythonConnector =
+    std::function<std::unique_ptr<Connector>(const TableTarget& table)>;
 
 struct WorkerSpec {
   std::string name;    // of the registration
@@ -63,7 +68,8 @@ struct WorkerSpec {
   TableTarget table;           // all but kCallback; checkpoint_id: the stream
   ConnectionProvider connect;  // all but kCallback
   BatchCallback write;         // kCallback
-  Transform transform;         // empty: none
+  MakePythonConnector make_python;  // kPython
+  Transform transform;              // empty: none
   FoldMode fold = FoldMode::kLastState;
   CommitAfter commit_after = CommitAfter::kReceived;
   DrainOptions drain;

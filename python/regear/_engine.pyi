@@ -74,7 +74,7 @@ class Engine:
         columns: list[tuple[str, str]]   (hash field, column), mapping order
         field_history: list         [[last entry id, [field, …] | None], …]
             the fields that were captured up to that entry; then those of now
-        target: "sqlite" | "postgres" | "mysql" | "callback"
+        target: "sqlite" | "postgres" | "mysql" | "callback" | "python"
         table, primary_key, checkpoint_table: str
         connect: Callable[[], dict[str, str]]
             connection parameters by libpq's keywords, for SQLite {"path": …};
@@ -83,6 +83,9 @@ class Engine:
             called once a batch with records
             {"id": "ms-seq", "value": {column: str | None, …, primary_key: id,
             "#": "=" | "~"}}; with key_template all key columns
+        connector: Callable[[], DocumentConnector]   target "python" only
+            called in the worker's thread; columns has one pair, the document
+        documents: str | None       the name that documents go by
         transform: Callable[[dict[str, Any]], dict[str, Any]] | None
             record {"key", "value", "type", "event"} in and out
         fold: bool                  default True; False for "callback"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from regear._document_connector import DocumentConnector, Wrap, wrapped
 from regear._key_template import KeyPattern
 from regear.errors import RecipeError
 
 Record = dict[str, Any]
-Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 #: Where targets keep how far they are, unless the recipe names another.
 DEFAULT_CHECKPOINT_TABLE = "regear_checkpoint"
@@ -21,7 +21,7 @@ DEFAULT_JOURNAL_TABLE = "regear_journal"
 class Target:
     """Where the rows of a registration go."""
 
-    kind: str  # "sqlite", "postgres", "mysql" or "callback"
+    kind: str  # "sqlite", "postgres", "mysql", "callback" or "python"
     table: str
     primary_key: str
     checkpoint_table: str = DEFAULT_CHECKPOINT_TABLE
@@ -29,6 +29,9 @@ class Target:
     connect: Callable[[], dict[str, str]] = dict
     #: Takes a batch of records; kind "callback" only.
     write: Callable[[list[Record]], None] | None = None
+    #: Makes what writes documents, for each of the engine's threads one; kind
+    #: "python" only.
+    connector: Callable[[], DocumentConnector] | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,8 @@ class Registration:
             worker["max_batch_bytes"] = options.max_batch_bytes
         if self.target.write is not None:
             worker["write"] = wrap(self.target.write)
+        if self.target.connector is not None:
+            worker["connector"] = wrapped(self.target.connector, wrap)
         return worker
 
 

@@ -12,7 +12,13 @@ from typing import Any, Protocol
 
 from regear._redaction import Secrets
 from regear._registration import Registration
-from regear.errors import RecipeError, RegearError
+from regear.errors import (
+    LeaseLost,
+    RecipeError,
+    RegearError,
+    TargetError,
+    TargetUnavailable,
+)
 
 
 class Services(Protocol):
@@ -93,6 +99,10 @@ class Session:
         clean = self.secrets.redact(text)
         if clean == text:
             return error
+        # Its class tells the engine what to do.
+        if isinstance(error, (TargetError, TargetUnavailable, LeaseLost)):
+            redact = self.secrets.redact
+            return type(error)(redact(error.message), redact(error.hint))
         return RegearError(f"{type(error).__name__}: {clean}")
 
 

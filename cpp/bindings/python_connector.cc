@@ -1,0 +1,164 @@
+#include "bindings/python_connector.h"
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "bindings/errors.h"
+#include "bindings/text.h"
+
+namespace regear {
+
+namespace py = pybind11;
+
+namespace {
+
+// Runs `body` with the GIL and turns what it raises into a Status.
+template <typename Body>
+Status CallConnector(Body body) {
+  const py::gil_scoped_acquire gil;
+  try {
+    return body();
+  } catch (py::error_already_set& error) {
+    return StatusOfConnectorError(&error);
+  } catch (const std::exception& error) {  // a cast that failed, say
+    return Status(StatusCode::kRetry, error.what());
+  }
+}
+
+py::bytes ToBytes(std::string_view bytes) {
+  return py::bytes(bytes.data(), bytes.size());
+}
+
+RefusedRow Mismatched(const FoldedBatch& batch, size_t row) {
+  return {row, batch.MismatchReason(row)};
+}
+
+// (id, JSON text or None for a delete) for each row of the batch. Rows that
+// hold neither are refused.
+py::list DocumentsOf(const FoldedBatch& batch,
+                     std::vector<RefusedRow>* refused) {
+  py::list rows(batch.size());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const Row& row = batch.row(i);
+    const Cell& cell = batch.cells(i)[0];
+    py::object document = py::none();
+    if (row.operation != Operation::kDelete) {
+      if (cell.state == CellState::kValue) {
+        document = ToPython(cell.value);
+      } else {
+        refused->push_back({i, "the change holds no document"});
+      }
+    }
+    if (!row.fits_template) refused->push_back(Mismatched(batch, i));
+    rows[i] = py::make_tuple(ToPython(row.id), std::move(document));
+  }
+  return rows;
+}
+
+StatusCode KindOf(const std::string& name) {
+  return name == "conflict" ? StatusCode::kConflict : StatusCode::kReject;
+}
+
+// From [(row, reason, "reject" or "conflict"), …].
+std::vector<RefusedRow> RefusedFrom(const py::object& result, size_t rows) {
+  std::vector<RefusedRow> refused;
+  for (const py::handle item : result) {
+    const auto told = py::reinterpret_borrow<py::object>(item);
+    const auto row = py::object(told[py::int_(0)]).cast<size_t>();
+    if (row >= rows) throw py::index_error("a row that was not given");
+    refused.push_back({row, FromPython(py::object(told[py::int_(1)])),
+                       KindOf(FromPython(py::object(told[py::int_(2)])))});
+  }
+  return refused;
+}
+
+WriteReport Refuse(std::vector<RefusedRow> refused, size_t of) {
+  std::string message =
+      std::to_string(refused.size()) + " of " + std::to_string(of) +
+      " documents refused, the first: " + refused.front().reason;
+  return {Status(StatusCode::kReject, std::move(message)), std::move(refused)};
+}
+
+}  // namespace
+
+PythonConnector::PythonConnector(PythonObjectPtr make, std::string stream,
+                                 std::string checkpoint_id)
+    : make_(std::move(make)),
+      stream_(std::move(stream)),
+      checkpoint_id_(std::move(checkpoint_id)) {}
+
+PythonConnector::~PythonConnector() { Close(); }
+
+void PythonConnector::Close() {
+  if (!connector_ || !Py_IsInitialized()) return;
+  const py::gil_scoped_acquire gil;
+  try {
+    connector_->get().attr("close")();
+  } catch (py::error_already_set& error) {
+    error.discard_as_unraisable("closing a connector of regear");
+  }
+}
+
+Status PythonConnector::Open() {
+  warnings_.clear();
+  return CallConnector([&] {
+    if (!connector_) {
+      connector_ = std::make_shared<PythonObject>(make_->get()());
+    }
+    const py::object found = connector_->get().attr("open")(
+        ToPython(stream_), ToPython(checkpoint_id_));
+    for (const py::handle item : found) {
+      const auto warning = py::reinterpret_borrow<py::object>(item);
+      warnings_.push_back({false, FromPython(py::object(warning[py::int_(0)])),
+                           FromPython(py::object(warning[py::int_(1)]))});
+    }
+    return Status::Ok();
+  });
+}
+
+Result<std::vector<Finding>> PythonConnector::Preflight() {
+  auto found = Connector::Preflight();
+  Close();
+  return found;
+}
+
+WriteReport PythonConnector::Write(const FoldedBatch& batch,
+                                   const Checkpoint& checkpoint) {
+  if (!connector_) return {Status(StatusCode::kReconnect, "not open"), {}};
+  WriteReport report;
+  report.status = CallConnector([&] {
+    std::vector<RefusedRow> refused;
+    const py::list rows = DocumentsOf(batch, &refused);
+    if (refused.empty()) {
+      const py::object result = connector_->get().attr("write")(
+          rows, batch.in_order(),
+          py::make_tuple(ToPython(checkpoint.Encode()),
+                         ToBytes(checkpoint.journal)));
+      refused = RefusedFrom(result, batch.size());
+    }
+    if (!refused.empty()) report = Refuse(std::move(refused), batch.size());
+    return report.status;
+  });
+  if (!report.status.refused()) report.refused.clear();
+  return report;
+}
+
+Result<std::optional<Checkpoint>> PythonConnector::LoadCheckpoint() {
+  if (!connector_) return Status(StatusCode::kReconnect, "not open");
+  std::optional<Checkpoint> stored;
+  const Status status = CallConnector([&] {
+    const py::object found = connector_->get().attr("load_checkpoint")();
+    if (found.is_none()) return Status::Ok();
+    auto decoded =
+        Checkpoint::Decode(FromPython(py::object(found[py::int_(0)])));
+    if (!decoded.ok()) return decoded.status();
+    stored = *std::move(decoded);
+    stored->journal = FromPython(py::object(found[py::int_(1)]));
+    return Status::Ok();
+  });
+  if (!status.ok()) return status;
+  return stored;
+}
+
+}  // namespace regear

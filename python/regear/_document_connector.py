@@ -1,0 +1,70 @@
+"""Connectors of the engine that are written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, Optional, Protocol, cast
+
+Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+#: The engine's text of how far a target is, and what a write-through needs
+#: after a crash.
+StoredCheckpoint = tuple[str, bytes]
+#: An id and the JSON text of its document; None: it is deleted.
+Row = tuple[str, Optional[str]]
+#: The index of a row, why it is refused, and "reject": never accepted as it
+#: is, or "conflict": perhaps in another order.
+Refused = tuple[int, str, str]
+
+
+class DocumentConnector(Protocol):
+    """Writes documents for one worker, or for one lane of a write-through.
+
+    Called from one thread of the engine. What it raises says what to do:
+    ``TargetError``: an operator must act, as the hint says.
+    ``TargetUnavailable``: open again, and look at the checkpoint.
+    ``LeaseLost``: another host has moved the checkpoint. Anything else: the
+    same once more. After any of these ``open`` is called again.
+    """
+
+    def open(self, stream: str, checkpoint_id: str) -> Sequence[tuple[str, str]]:
+        """Connect anew; credentials are asked now. Warnings: (message, hint).
+
+        ``stream`` is the same for all lanes of a registration.
+        """
+
+    def load_checkpoint(self) -> StoredCheckpoint | None:
+        """Nothing before the first write."""
+
+    def write(
+        self, rows: list[Row], in_order: bool, checkpoint: StoredCheckpoint
+    ) -> list[Refused]:
+        """Write all rows, then move the checkpoint by compare-and-swap from
+        the one last loaded or written. If rows are refused it has not moved,
+        and the others will be written again.
+
+        ``in_order``: one row for each change, to be written as they stand; a
+        refused one does not count if a later one of its id is accepted.
+        """
+
+    def close(self) -> None:
+        """Called once, at the end, and after any of the others."""
+
+
+def wrapped(
+    make: Callable[[], DocumentConnector], wrap: Wrap
+) -> Callable[[], DocumentConnector]:
+    """``make``, with each method of what it makes wrapped too."""
+
+    def made() -> DocumentConnector:
+        connector = wrap(make)()
+        methods = ("open", "load_checkpoint", "write", "close")
+        return cast(
+            DocumentConnector,
+            SimpleNamespace(
+                **{name: wrap(getattr(connector, name)) for name in methods}
+            ),
+        )
+
+    return made
