@@ -6,8 +6,6 @@ from rgsync.Connectors._unavailable import (
     CqlConnector,
     DB2Connection,
     DB2Connector,
-    MongoConnection,
-    MongoConnector,
     MsSqlConnection,
     MsSqlConnector,
     OracleSqlConnection,
@@ -18,6 +16,7 @@ from rgsync.Connectors._unavailable import (
     SnowflakeSqlConnection,
     SnowflakeSqlConnector,
 )
+from rgsync.Connectors.mongo import MongoConnection, MongoConnector
 from rgsync.Connectors.mysql import MySqlConnection, MySqlConnector
 from rgsync.Connectors.postgres import PostgresConnection, PostgresConnector
 from rgsync.Connectors.simple_hash import SimpleHashConnector

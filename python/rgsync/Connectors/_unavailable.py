@@ -14,7 +14,8 @@ from rgsync.Connectors._credentials import Credential
 from rgsync.Connectors._sql import BaseSqlConnection
 
 _INSTEAD = (
-    "PostgresConnector, MySqlConnector, SQLiteConnector or a connector of your own"
+    "PostgresConnector, MySqlConnector, SQLiteConnector, MongoConnector or one of"
+    " your own"
 )
 
 
@@ -80,21 +81,6 @@ class CqlConnection(_UnavailableConnection):
         self._db, self._keyspace = db, keyspace
 
 
-class MongoConnection(_UnavailableConnection):
-    """MongoDB."""
-
-    def __init__(
-        self,
-        user: Credential,
-        password: Credential,
-        db: Credential,
-        authSource: str = "admin",
-        conn_string: Credential = None,
-    ) -> None:
-        self._user, self._password, self._db = user, password, db
-        self._auth_source, self._conn_string = authSource, conn_string
-
-
 class RedisConnection(_UnavailableConnection):
     """Another Redis server."""
 
@@ -136,10 +122,6 @@ class SnowflakeSqlConnector(_UnavailableConnector):
 
 class CqlConnector(_UnavailableConnector):
     """Cassandra."""
-
-
-class MongoConnector(_UnavailableConnector):
-    """MongoDB."""
 
 
 class RedisConnector(_UnavailableConnector):

@@ -1,0 +1,265 @@
+"""From the rows of a batch to writes of MongoDB."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import bson
+from bson import CodecOptions
+from bson.binary import UuidRepresentation
+from bson.errors import BSONError
+from bson.raw_bson import RawBSONDocument
+
+from rgsync.Connectors._mongo_errors import brief
+from rgsync.Connectors._mongo_ids import IdTypes, fits_int64
+from rgsync.Connectors._mongo_members import (
+    MOST,
+    MOST_AT_ONCE,
+    MongoMembers,
+    bad_name,
+)
+from rgsync.Connectors._mongo_write import Write
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+    from regear._document_connector import Refused, Row
+
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    uuid_representation=UuidRepresentation.STANDARD
+)
+_IDS_AT_ONCE = 1000
+
+
+@dataclass
+class Plan:
+    """Deletes go first: another key may take over the id."""
+
+    deletes: list[Write] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)  # in order: deletes too
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass
+class _Parsed:
+    row: int
+    text: str  # the id in the key
+    members: dict[str, Any]  # without the id
+    id: Any  # of the document itself, or of one that is there
+    own: bool = False
+
+
+class _Unfit(Exception):
+    """A document that no collection takes."""
+
+
+class Planner:
+    """For one collection, on one connection."""
+
+    def __init__(
+        self,
+        collection: Collection[dict[str, Any]],
+        pk: str,
+        replace: bool,
+        ids: IdTypes,
+        members: MongoMembers,
+        largest: int,
+    ) -> None:
+        self._collection = collection
+        self._pk = pk
+        self._replace = replace
+        self._ids = ids
+        self._members = members
+        self._largest = largest  # document, in bytes
+
+    def plan(self, rows: list[Row], in_order: bool) -> Plan:
+        plan = Plan()
+        parsed: dict[int, _Parsed] = {}
+        for number, (id_, text) in enumerate(rows):
+            if text is None:
+                continue
+            try:
+                parsed[number] = self._parse(number, id_, text)
+            except _Unfit as unfit:
+                plan.refused.append((number, str(unfit), "reject"))
+        plan.refused += self._give_ids(parsed.values())
+        if not plan.refused and not in_order:
+            plan.refused += self._same_ids(parsed.values())
+        if plan.refused:
+            return plan
+        if not self._replace:
+            self._members.add(name for one in parsed.values() for name in one.members)
+        others = self._there(parsed.values(), in_order)
+        deleted: list[tuple[int, list[Any]]] = []
+        for number, (id_, text) in enumerate(rows):
+            if text is None:
+                deleted.append((number, self._ids.of_key(id_)))
+                if in_order:
+                    plan.writes += self._deletes(deleted)
+                    deleted.clear()
+                continue
+            try:
+                plan.writes.append(self._write(parsed[number], others))
+            except _Unfit as unfit:
+                plan.refused.append((number, str(unfit), "reject"))
+        plan.deletes = self._deletes(deleted)
+        return plan
+
+    def _parse(self, row: int, id_: str, text: str) -> _Parsed:
+        try:
+            members = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _Unfit(f"the document is no JSON: {error}") from None
+        if not isinstance(members, dict):
+            raise _Unfit("the document is no JSON object, and has no members")
+        own = self._pk in members
+        value = members.pop(self._pk, None)
+        if own and not isinstance(value, (str, int, float)):
+            raise _Unfit(
+                f"the member {self._pk!r}, which is the id, is no text or number"
+            )
+        if own:
+            value = self._ids.own(value)
+            self._ids.learn(value)
+            if isinstance(value, int) and not fits_int64(value):
+                raise _Unfit(f"the member {self._pk!r} has more than 64 bits")
+        if not self._replace:
+            self._check_names(members)
+        return _Parsed(row, id_, members, value, own)
+
+    def _check_names(self, members: dict[str, Any]) -> None:
+        for name in members:
+            if bad_name(name):
+                raise _Unfit(
+                    f"the member {name!r} cannot be set by its name:"
+                    " writeMode='replace' writes whole documents"
+                )
+        new = members.keys() - self._members.names
+        if new and len(new) + len(self._members.names) > MOST:
+            raise _Unfit(
+                f"more than {MOST} names of members, {brief(min(new))!r} too:"
+                " writeMode='replace' writes whole documents"
+            )
+
+    def _give_ids(self, parsed: Iterable[_Parsed]) -> list[Refused]:
+        """Those of the keys, as the collection has them."""
+        refused: list[Refused] = []
+        unsure: dict[str, list[Any]] = {}
+        for one in parsed:
+            if one.own:
+                continue
+            found = self._ids.of_key(one.text)
+            if not found:
+                reason = f"the id {one.text!r} is no {self._ids.preferred}"
+                refused.append((one.row, reason, "reject"))
+            elif len(found) == 1:
+                one.id = found[0]
+            else:
+                unsure[one.text] = found
+        there = self._existing([id_ for found in unsure.values() for id_ in found])
+        for one in parsed:
+            if one.own or one.text not in unsure:
+                continue
+            found = unsure[one.text]
+            one.id = next((id_ for id_ in found if id_ in there), found[0])
+        return refused
+
+    def _existing(self, ids: list[Any]) -> set[Any]:
+        found: set[Any] = set()
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = {"$in": ids[start : start + _IDS_AT_ONCE]}
+            for one in self._collection.find({self._pk: some}, {self._pk: 1}):
+                id_ = one.get(self._pk)
+                if isinstance(id_, list):
+                    continue  # one of its elements matches
+                found.add(id_)
+        return found
+
+    def _same_ids(self, parsed: Iterable[_Parsed]) -> list[Refused]:
+        """Documents of two keys with one id: their order matters."""
+        seen: set[Any] = set()
+        refused: list[Refused] = []
+        for one in parsed:
+            id_ = (isinstance(one.id, bool), one.id)
+            if id_ in seen:
+                reason = f"two keys have the id {one.id!r}"
+                refused.append((one.row, reason, "conflict"))
+            seen.add(id_)
+        return refused
+
+    def _there(
+        self, parsed: Iterable[_Parsed], in_order: bool
+    ) -> Mapping[Any, frozenset[str]] | None:
+        """Names of members by id, where there are too many to unset them all
+        in each document."""
+        if self._replace or len(self._members.names) <= MOST_AT_ONCE:
+            return None
+        there: dict[Any, frozenset[str]] = {}
+        ids = [one.id for one in parsed]
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = {"$in": ids[start : start + _IDS_AT_ONCE]}
+            for found in self._collection.find({self._pk: some}):
+                if not isinstance(found.get(self._pk), list):
+                    there[found[self._pk]] = frozenset(found)
+        if in_order:  # what this batch itself will have put there
+            for one in parsed:
+                there[one.id] = there.get(one.id, frozenset()) | one.members.keys()
+        return there
+
+    def _write(self, one: _Parsed, there: Mapping[Any, frozenset[str]] | None) -> Write:
+        which = {self._pk: one.id}
+        if self._replace:
+            whole = self._encoded({self._pk: one.id, **one.members})
+            return Write.replace((one.row,), which, RawBSONDocument(whole))
+        gone = self._members.names - one.members.keys()
+        if there is not None:
+            gone &= there.get(one.id, frozenset())
+        members = one.members
+        if one.own and self._pk != "_id":
+            members = {self._pk: one.id, **members}  # 5 may be there as 5.0
+        update: dict[str, Any] = {}
+        if members:
+            update["$set"] = RawBSONDocument(self._encoded(members))
+        if gone:
+            update["$unset"] = dict.fromkeys(sorted(gone), "")
+        if not update:
+            update["$setOnInsert"] = which
+        return Write.update((one.row,), which, update)
+
+    def _encoded(self, members: dict[str, Any]) -> bytes:
+        try:
+            encoded = bson.encode(members, codec_options=CODEC)
+        except (BSONError, OverflowError, UnicodeEncodeError, RecursionError) as error:
+            raise _Unfit(_told(members, error)) from None
+        if len(encoded) > self._largest:
+            raise _Unfit(
+                f"the document has {len(encoded)} bytes, more than the"
+                f" {self._largest} that the server takes"
+            )
+        return encoded
+
+    def _deletes(self, deleted: list[tuple[int, list[Any]]]) -> list[Write]:
+        writes = []
+        for start in range(0, len(deleted), _IDS_AT_ONCE):
+            some = deleted[start : start + _IDS_AT_ONCE]
+            ids = [id_ for _, found in some for id_ in found]
+            if ids:
+                rows = tuple(row for row, _ in some)
+                one = ids[0] if len(ids) == 1 else {"$in": ids}
+                writes.append(Write.delete(rows, {self._pk: one}))
+        return writes
+
+
+def _told(members: dict[str, Any], error: Exception) -> str:
+    """Which member the encoder means: it does not say."""
+    for name, value in members.items():
+        try:
+            bson.encode({name: value}, codec_options=CODEC)
+        except Exception:
+            if isinstance(error, OverflowError):
+                return f"the member {name!r} holds a number of more than 64 bits"
+            return f"the member {name!r}: {brief(error)}"
+    return brief(error)
