@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from regear._options import ExecuteOptions, parse_options
 from regear._registry import Snapshot
-from regear._requirements import check_requirements
 from regear._runner import ScriptFailed, error_reply, run_recipe
 from regear._serving import Serving
 from regear.errors import OptionError, RegearError, RequirementError
@@ -41,7 +40,10 @@ class Executor:
                 "RG.PYEXECUTE: the script raised %s", type(failure.cause).__name__
             )
             self._engine.finish_job(job.id, False, failure.reply)
-        except (OptionError, RequirementError) as error:
+        except RequirementError as error:
+            logger.warning("RG.PYEXECUTE: %s", error)
+            self._engine.finish_job(job.id, False, str(error))
+        except OptionError as error:
             self._engine.finish_job(job.id, False, str(error))
         except RegearError as error:
             self._engine.finish_job(job.id, False, error_reply(error))
@@ -53,7 +55,9 @@ class Executor:
         """Whether registering has answered the job already."""
         options = parse_options(job.arguments)
         replaced = _replaced_by_session(options, self._serving.snapshot())
-        check_requirements(options.requirements)
+        if options.requirements:  # which may take minutes
+            self._serving.requirements.provide(options.requirements, options.reinstall)
+            replaced = _replaced_by_session(options, self._serving.snapshot())
         session = self._serving.new_session(
             options.source,
             options.session_id,

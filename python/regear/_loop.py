@@ -65,9 +65,11 @@ class Loop:
 
     @property
     def turning(self) -> bool:
-        """Whether the thread lives and does not hang."""
-        alive = self._thread is not None and self._thread.is_alive()
-        return alive and time.monotonic() - self._turned < _LONGEST_TURN
+        """Whether the thread lives and does not hang; pip has a limit of its own."""
+        if self._thread is None or not self._thread.is_alive():
+            return False
+        late = time.monotonic() - self._turned >= _LONGEST_TURN
+        return not late or self._serving.requirements.installing
 
     # -- the thread ----------------------------------------------------------
 

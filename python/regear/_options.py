@@ -22,6 +22,7 @@ class ExecuteOptions:
     replace_with: str | None = None
     unblocking: bool = False
     requirements: tuple[str, ...] = ()
+    reinstall: bool = False
 
 
 def parse_options(arguments: Sequence[bytes]) -> ExecuteOptions:
@@ -41,7 +42,7 @@ def parse_options(arguments: Sequence[bytes]) -> ExecuteOptions:
         elif name == "UPGRADE":
             options.upgrade = True
         elif name == "FORCE_REINSTALL_REQUIREMENTS":
-            pass  # nothing is installed yet that could be installed again
+            options.reinstall = True
         elif name == "ID":
             options.session_id = _session_id(_value(rest, name))
         elif name == "DESCRIPTION":

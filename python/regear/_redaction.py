@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 MASK = "***"
 #: Shorter texts stand in too many places by chance to be masked.
 _SHORTEST_SECRET = 4
+_USER_OF_URL = re.compile(r"(://)[^/\s]*@")
 
 
 def redact_url(url: str) -> str:
@@ -17,6 +19,11 @@ def redact_url(url: str) -> str:
     if not at:
         return url
     return urlunsplit(parts._replace(netloc=f"{MASK}@{place}"))
+
+
+def redact_urls(text: str) -> str:
+    """The text, with no user and password in any URL that stands in it."""
+    return _USER_OF_URL.sub(rf"\1{MASK}@", text)
 
 
 class Secrets:

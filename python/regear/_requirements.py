@@ -1,66 +1,192 @@
-"""REQUIREMENTS of a recipe: what is there already satisfies them."""
+"""REQUIREMENTS of recipes: what a host does about them."""
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Iterable
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_wheel_filename,
+from regear._pip import Pip, PipSettings
+from regear._requirements_activating import (
+    Activation,
+    Source,
+    find_distribution,
+    is_met,
 )
-
+from regear._requirements_installing import RequirementFolders, default_data_dir
+from regear._requirements_parsing import Specification, specifications
 from regear.errors import RequirementError
 
-#: They come with regear, whatever version is asked for.
-_OURS = frozenset({"rgsync", "redisgears", "regear"})
+logger = logging.getLogger("regear")
+
+_DEFAULT_TIMEOUT = 600.0  # s
+_YES = frozenset(["1", "true", "yes", "on"])
+
+ConfigGet = Callable[[str], "str | None"]
 
 
-def check_requirements(specifications: Iterable[str]) -> None:
-    """Raise RequirementError for the first one that is not satisfied."""
-    for specification in specifications:
-        problem = _problem(specification.strip())
-        if problem:
+class Requirements(Protocol):
+    """What sessions ask of their host before they run."""
+
+    @property
+    def installing(self) -> bool: ...
+    def ready(self, texts: Iterable[str]) -> bool:
+        """Make them importable. False: something has to be installed first."""
+
+    def provide(self, texts: Iterable[str], reinstall: bool = False) -> None:
+        """Make them importable, which may take minutes; or RequirementError."""
+
+    def stop(self) -> None: ...
+
+
+class CheckedRequirements:
+    """Of a host inside an application: what is there is the application's."""
+
+    installing = False
+
+    def ready(self, texts: Iterable[str]) -> bool:
+        self.provide(texts)
+        return True
+
+    def provide(self, texts: Iterable[str], reinstall: bool = False) -> None:
+        for specification in specifications(texts):
+            problem = _problem(specification)
+            if problem:
+                raise RequirementError(
+                    f"Could not satisfy requirements: {problem}",
+                    f"pip install '{specification}' where the host runs",
+                )
+
+    def stop(self) -> None:
+        """Nothing was started."""
+
+
+def _problem(specification: Specification) -> str:
+    requirement = specification.requirement
+    if requirement is None:
+        return f"a host inside an application does not install {specification}"
+    if is_met(requirement, sys.path):
+        return ""
+    found = find_distribution(requirement.name, sys.path)
+    if found is None:
+        return f"{specification} is not installed"
+    return f"{specification} is asked for, {found.version} is installed"
+
+
+class InstalledRequirements:
+    """Of ``regear host``: pip installs what is missing into the data dir."""
+
+    def __init__(
+        self,
+        config: ConfigGet,
+        data_dir: Path | None = None,
+        pip: Pip | None = None,
+    ) -> None:
+        """``data_dir`` goes before the ``DataDir`` of the configuration."""
+        self._config = config
+        self._data_dir = data_dir
+        self._pip = pip or Pip()
+        self._activation = Activation()
+        self._one_pip = threading.Lock()
+
+    @property
+    def installing(self) -> bool:
+        return self._one_pip.locked()
+
+    def ready(self, texts: Iterable[str]) -> bool:
+        return self._activate(specifications(texts))
+
+    def provide(self, texts: Iterable[str], reinstall: bool = False) -> None:
+        wanted = specifications(texts)
+        if not wanted or (not reinstall and self._activate(wanted)):
+            return
+        settings = self._settings()
+        if not self._one_pip.acquire(timeout=settings.timeout):
             raise RequirementError(
-                f"Could not satisfy requirements: {problem}",
-                f"pip install '{specification.strip()}' where the host runs",
+                "Could not satisfy requirements: another installation goes on"
+                f" for {settings.timeout:g} seconds",
+                "the same again later",
+            )
+        try:
+            for specification in wanted:
+                self._install(specification, settings, reinstall)
+        finally:
+            self._one_pip.release()
+        if not self._activate(wanted):
+            raise RequirementError(
+                "Could not satisfy requirements: what was installed is gone again",
+                "the same again",
             )
 
+    def stop(self) -> None:
+        """End pip; who waits for it gets an error."""
+        self._pip.stop()
 
-def _problem(specification: str) -> str:
-    if specification.endswith(".whl"):
-        return _wheel_problem(specification)
-    try:
-        requirement = Requirement(specification)
-    except InvalidRequirement:
-        return f"{specification!r} is not a requirement"
-    if canonicalize_name(requirement.name) in _OURS:
-        return ""
-    if requirement.marker is not None and not requirement.marker.evaluate():
-        return ""
-    installed = _installed_version(requirement.name)
-    if installed is None:
-        return f"{specification} is not installed"
-    if not requirement.specifier.contains(installed, prereleases=True):
-        return f"{specification} is asked for, {installed} is installed"
-    return ""
+    def _activate(self, wanted: Sequence[Specification]) -> bool:
+        """False, and nothing done, if one of them has to be installed."""
+        folders = self._folders()
+        sources: list[Source] = []
+        for specification in wanted:
+            if self._activation.has(specification):
+                sources.append((specification, None))
+                continue
+            self._activation.refuse_if_bound(specification)
+            folder = folders.find(specification)
+            if folder is None:
+                return False
+            sources.append((specification, folder))
+        self._activation.activate(sources)
+        return True
 
+    def _install(
+        self, specification: Specification, settings: PipSettings, reinstall: bool
+    ) -> None:
+        """Unless somebody has done so while we waited."""
+        folders = self._folders()
+        there = folders.find(specification)
+        if there is None and self._activation.has(specification):
+            return
+        if there is not None and not reinstall:
+            return
+        self._activation.refuse_if_bound(specification)
+        logger.info("installing %s", specification)
+        start = time.monotonic()
+        bound = self._activation.bound_versions()
+        draft = folders.install(specification, settings, bound)
+        try:
+            if there is not None:
+                self._activation.refuse_other(draft.packages, there, specification)
+        except RequirementError:
+            draft.discard()
+            raise
+        folder = draft.publish(replace=reinstall)
+        if there is not None:
+            self._activation.forget_modules(folder)
+        seconds = time.monotonic() - start
+        logger.info("installed %s in %.1f s: %s", specification, seconds, folder)
 
-def _wheel_problem(path: str) -> str:
-    file_name = path.replace("\\", "/").rpartition("/")[2]
-    try:
-        name, version, _, _ = parse_wheel_filename(file_name)
-    except InvalidWheelFilename:
-        return f"{file_name!r} is not the name of a wheel"
-    if name in _OURS or _installed_version(name) == str(version):
-        return ""
-    return f"{name} {version} is not installed"
+    def _folders(self) -> RequirementFolders:
+        configured = self._config("DataDir")
+        place = self._data_dir or (
+            Path(configured).expanduser() if configured else None
+        )
+        return RequirementFolders(place or default_data_dir(), self._pip)
 
+    def _settings(self) -> PipSettings:
+        def text(key: str) -> str:
+            return (self._config(key) or "").strip()
 
-def _installed_version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+        try:
+            timeout = float(text("RequirementsTimeout") or _DEFAULT_TIMEOUT)
+        except ValueError:
+            timeout = _DEFAULT_TIMEOUT
+        return PipSettings(
+            find_links=text("RequirementsFindLinks"),
+            index_url=text("RequirementsIndexUrl"),
+            no_index=text("RequirementsNoIndex").lower() in _YES,
+            timeout=timeout,
+        )

@@ -18,7 +18,8 @@ from regear._existing_keys import Survey, Surveyor
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredSession
 from regear._replacement import replaced_rules
-from regear._requirements import check_requirements
+from regear._requirements import CheckedRequirements, Requirements
+from regear._requirements_restoring import Restorer
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
 from regear._session import Session, new_session_id
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("regear")
 
 _SEALED = "sealed by another key, load the recipe again"
+_STOP_SECONDS = 2.0
+_NOT_REGISTERED = RegearError("its recipe does not register it any more")
+_INSTALLING = "its requirements are being installed", "the log of the host"
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Recipe:
     source: str
     #: Where it came from: the next text from there is its next version.
     origin: str = ""
+    requirements: tuple[str, ...] = ()
     #: Its session in the registry, once it is there.
     session_id: str | None = None
     #: Unregistered by somebody: not to be registered again by itself.
@@ -59,21 +64,28 @@ class Serving:
         commands: Commands,
         serve_all: bool,
         surveyor: Surveyor | None = None,
+        requirements: Requirements | None = None,
     ) -> None:
         """``serve_all``: stored sessions too that others loaded; ``surveyor``
-        counts the keys that a new rule finds."""
+        counts the keys that a new rule finds; without ``requirements`` nothing
+        is installed."""
         self._engine = engine
         self._sealer = sealer
         self._config = config
         self._commands = commands
         self._serve_all = serve_all
         self._surveyor = surveyor
+        self.requirements = requirements or CheckedRequirements()
+        self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
         self._own: set[str] = set()  # ids of the sessions loaded here
         self._sessions: dict[str, Session] = {}  # live in this process
-        self._broken: dict[str, str] = {}  # session id: why it does not run
+        # Why sessions do not run, by their ids.
+        self._broken: dict[str, RegearError] = {}
+        # Ids of sessions whose recipe was loaded with other requirements now.
+        self._required_now: dict[str, tuple[str, ...]] = {}
         self._hashtag = ""
 
     # -- what recipes ask for ------------------------------------------------
@@ -151,6 +163,11 @@ class Serving:
         if values != stored:
             store_config(self._engine, self._sealer, values)
 
+    def stop_installing(self) -> None:
+        self._restorer.stop()
+        self.requirements.stop()
+        self._restorer.join(_STOP_SECONDS)
+
     def lease_ended(self) -> None:
         with self._lock:
             self._workers.forget()
@@ -226,18 +243,24 @@ class Serving:
 
     def load(self, recipe: Recipe) -> None:
         """Serve the recipe: attach to its registrations, or register it."""
+        self.requirements.provide(recipe.requirements)
         with self._lock:
             snapshot = self.snapshot()
             stored = snapshot.session_with_source(recipe.source)
             if stored is not None:
                 recipe.session_id = stored.id
+                if recipe.requirements:
+                    self._required_now[stored.id] = recipe.requirements
                 self._own.add(stored.id)
                 self.follow_registry()
                 if stored.id in self._broken:
-                    raise RecipeError(f"{recipe.name}: {self._broken[stored.id]}")
+                    broken = self._broken[stored.id]
+                    raise RecipeError(f"{recipe.name}: {broken.message}", broken.hint)
                 return
         session = self.new_session(
-            recipe.source, description=recipe.origin or recipe.name
+            recipe.source,
+            description=recipe.origin or recipe.name,
+            requirements=recipe.requirements,
         )
         run_recipe(session)
         if not session.registrations:
@@ -309,15 +332,20 @@ class Serving:
         if stored is None:
             self._workers.report_idle(rule, "sealed", _SEALED, "")
             return
-        session = self._sessions.get(stored.id) or self._restored(stored)
+        session = self._sessions.get(stored.id)
+        if session is None and stored.id not in self._broken:
+            try:
+                if not self._is_ready(stored):
+                    self._workers.report_idle(rule, "connecting", *_INSTALLING)
+                    return
+                session = self._restored(stored)
+            except RecipeError as error:
+                self._broken[stored.id] = error
         registration = _registration(session, rule.name) if session else None
         if session is None or registration is None:
-            reason = self._broken.get(
-                stored.id, "its recipe does not register it any more"
-            )
-            self._workers.report_idle(
-                rule, "stopped", reason, "load a new version of the recipe"
-            )
+            broken = self._broken.get(stored.id, _NOT_REGISTERED)
+            hint = broken.hint or "load a new version of the recipe"
+            self._workers.report_idle(rule, "stopped", broken.message, hint)
             return
         try:
             worker = registration.worker(
@@ -331,10 +359,25 @@ class Serving:
             logger.error("%s does not start: %s", rule.name, error)
             self._workers.report_idle(rule, "stopped", error.message, error.hint)
 
-    def _restored(self, stored: StoredSession) -> Session | None:
+    def _is_ready(self, stored: StoredSession) -> bool:
+        """False while its requirements are being installed."""
+        wanted = self._required_now.get(stored.id, stored.requirements)
+        if self.requirements.ready(wanted):
+            return True
+        self._restorer.begin(stored.id, wanted)
+        return False
+
+    def _restorable(self, session_id: str, error: RegearError | None) -> bool:
+        """Its requirements are there, or cannot be had now."""
+        with self._lock:
+            if error is not None:
+                self._broken[session_id] = error
+            else:
+                self._broken.pop(session_id, None)
+            return session_id in self.follow_registry().sessions
+
+    def _restored(self, stored: StoredSession) -> Session:
         """Run a stored session again; what it registers is there already."""
-        if stored.id in self._broken:
-            return None
         session = Session(
             id=stored.id,
             source=stored.source,
@@ -345,14 +388,9 @@ class Serving:
             restoring=True,
         )
         try:
-            check_requirements(stored.requirements)
             run_recipe(session)
         except ScriptFailed as failure:
-            self._broken[stored.id] = str(failure_of("the script", failure))
-            return None
-        except RecipeError as error:
-            self._broken[stored.id] = str(error)
-            return None
+            raise failure_of("the script", failure) from failure.cause
         self._sessions[stored.id] = session
         return session
 

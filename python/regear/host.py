@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,11 @@ from regear._config import Config
 from regear._existing_keys import Surveyor
 from regear._loop import Loop
 from regear._redaction import redact_url
+from regear._requirements import (
+    CheckedRequirements,
+    InstalledRequirements,
+    Requirements,
+)
 from regear._runner import ScriptFailed, failure_of
 from regear._sealing import Sealer
 from regear._serving import Recipe, Serving
@@ -42,8 +47,9 @@ class Host:
     runs RG.PYEXECUTE too and serves what anybody has registered.
 
     ``config`` is what recipes read with ``configGet``; ``state_key`` the file
-    of the key that seals stored sessions. Methods may be called from any
-    thread.
+    of the key that seals stored sessions; ``data_dir`` where requirements of
+    recipes are installed, which only a host with ``functions`` does. Methods
+    may be called from any thread.
     """
 
     def __init__(
@@ -53,11 +59,13 @@ class Host:
         functions: bool = False,
         config: Mapping[str, str] | None = None,
         state_key: str | Path | None = None,
+        data_dir: str | Path | None = None,
     ) -> None:
         self.url = url
         self._functions = functions
         self._config = Config(config)
         self._state_key = state_key
+        self._data_dir = Path(data_dir) if data_dir is not None else None
         self._recipes: list[Recipe] = []
         self._lock = threading.Lock()
         self._engine: Engine | None = None
@@ -68,8 +76,8 @@ class Host:
         self._ended = ""  # why it cannot be used any more
         _hosts.add(self)
 
-    def load(self, recipe: str | Path) -> Host:
-        """Serve the recipe of a file.
+    def load(self, recipe: str | Path, requirements: Iterable[str] = ()) -> Host:
+        """Serve the recipe of a file, which needs the ``requirements``.
 
         The same source as a stored session's attaches to its registrations.
         Any other source replaces registrations of the same names: if they
@@ -77,7 +85,7 @@ class Host:
         only read; afterwards errors of the recipe are raised here.
         """
         self._check_usable()
-        loaded = _read(Path(recipe))
+        loaded = _read(Path(recipe), tuple(requirements))
         self._recipes.append(loaded)
         if self._loop is not None and self._loop.attached.is_set():
             try:
@@ -137,6 +145,7 @@ class Host:
             return True
         deadline = time.monotonic() + timeout
         attached = loop.attached.is_set()
+        serving.stop_installing()
         loop.stop(timeout)
         left = max(0.0, deadline - time.monotonic())
         complete = serving.stop_workers(drain and attached, left)
@@ -189,11 +198,19 @@ class Host:
             self._commands,
             serve_all=self._functions,
             surveyor=Surveyor(self.url, self._note),
+            requirements=self._requirements(),
         )
         if self._functions:
             _main_module.install(self._serving)
         return Loop(
             self._engine, self._serving, self._load, self._recipes, self._functions
+        )
+
+    def _requirements(self) -> Requirements:
+        if not self._functions:
+            return CheckedRequirements()
+        return InstalledRequirements(
+            lambda key: self._config.get(key, {}), self._data_dir
         )
 
     def _note(self, name: str, topic: str, text: str) -> None:
@@ -234,12 +251,13 @@ def _log_line(level: str, text: str) -> None:
     logger.log(_LEVELS.get(level, logging.INFO), "%s", text)
 
 
-def _read(path: Path) -> Recipe:
+def _read(path: Path, requirements: tuple[str, ...]) -> Recipe:
     try:
         return Recipe(
             name=path.name,
             source=path.read_text(encoding="utf-8"),
             origin=str(path.resolve()),
+            requirements=requirements,
         )
     except OSError as error:
         raise RecipeError(

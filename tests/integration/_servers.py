@@ -197,13 +197,17 @@ class HostProcess(Server):
     def start(self) -> HostProcess:
         """Start, and wait until it serves (or has failed)."""
         before = self._ready_lines()
-        self.spawn(self._command, self.log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        self.begin()
         wait_for(
             lambda: self._ready_lines() > before or not self.running,
             START_SECONDS,
             "the host is ready",
         )
         return self
+
+    def begin(self) -> None:
+        """Start, and wait for nothing."""
+        self.spawn(self._command, self.log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
     def restart(self) -> HostProcess:
         if self.running:

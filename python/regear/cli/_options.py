@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from regear.cli._gears_arguments import read_requirements
 from regear.host import DEFAULT_URL
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -95,6 +96,33 @@ def state_key(command: Decorated) -> Decorated:
         help="The key that seals stored sessions; made if it is missing. "
         "[default: $XDG_STATE_HOME/regear/host.key]",
     )(command)
+
+
+def data_dir(command: Decorated) -> Decorated:
+    return click.option(
+        "--data-dir",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where requirements of recipes are installed. "
+        "[default: $XDG_DATA_HOME/regear]",
+    )(command)
+
+
+def requirements(command: Decorated) -> Decorated:
+    return click.option(
+        "--requirements",
+        metavar="FILE",
+        multiple=True,
+        callback=_requirements,
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="What the RECIPEs need, one requirement a line.",
+    )(command)
+
+
+def _requirements(
+    _context: click.Context, _option: click.Parameter, files: tuple[Path, ...]
+) -> tuple[str, ...]:
+    return tuple(line for file in files for line in read_requirements(str(file)))
 
 
 def recipes(command: Decorated) -> Decorated:

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.logging import RichHandler
 
+from regear._threads import start_thread
 from regear.host import Host
 
 
@@ -33,6 +34,8 @@ def log_to_stderr(level: int) -> None:
     logging.basicConfig(level=level, handlers=[handler], format="%(message)s")
 
 
+_START_POLL = 0.02  # s between two looks at a host that starts
+_STOP_SECONDS = 5.0
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -86,6 +89,27 @@ def until_stopped() -> Iterator[StopSignal]:
 
 def _no_action(_number: int, _frame: object) -> None:
     """Python writes to the pipe for signals that have a handler."""
+
+
+def start_host(host: Host, stopped: StopSignal) -> bool:
+    """False if Ctrl-C came first: recipes may take minutes to be loaded."""
+    errors: list[Exception] = []
+
+    def start() -> None:
+        try:
+            host.start()
+        except Exception as error:
+            errors.append(error)
+
+    thread = start_thread("regear-start", start)
+    while thread.is_alive():
+        if stopped.wait(_START_POLL):
+            host.stop(drain=False)
+            thread.join(_STOP_SECONDS)
+            return False
+    if errors:
+        raise errors[0]
+    return True
 
 
 def serve_metrics(host: Host, place: tuple[str, int] | None) -> None:

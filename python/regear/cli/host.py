@@ -9,7 +9,13 @@ import click
 
 from regear._redaction import redact_url
 from regear.cli import _options
-from regear.cli._serve import count, log_to_stderr, serve_metrics, until_stopped
+from regear.cli._serve import (
+    count,
+    log_to_stderr,
+    serve_metrics,
+    start_host,
+    until_stopped,
+)
 from regear.host import Host
 
 #: How long a host that is asked to stop goes on writing what is captured.
@@ -18,15 +24,19 @@ DRAIN_SECONDS = 5.0
 
 @click.command()
 @_options.recipes
+@_options.requirements
 @_options.redis_url
 @_options.configuration
 @_options.state_key
+@_options.data_dir
 @_options.metrics
 def host(
     recipes: tuple[Path, ...],
+    requirements: tuple[str, ...],
     url: str,
     config: dict[str, str],
     state_key: Path | None,
+    data_dir: Path | None,
     metrics: tuple[str, int] | None,
 ) -> None:
     """Serve a Redis server that has the module, until Ctrl-C.
@@ -37,11 +47,18 @@ def host(
     """
     log_to_stderr(logging.INFO)
     with until_stopped() as stopped:
-        server = Host(url, functions=True, config=config, state_key=state_key)
+        server = Host(
+            url,
+            functions=True,
+            config=config,
+            state_key=state_key,
+            data_dir=data_dir,
+        )
         for recipe in recipes:
-            server.load(recipe)
+            server.load(recipe, requirements)
         serve_metrics(server, metrics)
-        server.start()
+        if not start_host(server, stopped):
+            return
         click.echo(
             f"regear host {server.state}: {redact_url(url)}, "
             f"{count(len(recipes), 'recipe')}, Ctrl-C stops"

@@ -11,7 +11,13 @@ import click
 
 from regear.cli import _options
 from regear.cli._private_redis import PrivateRedis
-from regear.cli._serve import count, log_to_stderr, serve_metrics, until_stopped
+from regear.cli._serve import (
+    count,
+    log_to_stderr,
+    serve_metrics,
+    start_host,
+    until_stopped,
+)
 from regear.host import Host
 
 _DRAIN_SECONDS = 10.0
@@ -20,6 +26,7 @@ _WATCH_INTERVAL = 0.5  # s between two looks at the server process
 
 @click.command()
 @_options.recipes
+@_options.requirements
 @click.option("--port", type=click.IntRange(1, 65535), help="[default: a free one]")
 @click.option(
     "--data",
@@ -38,6 +45,7 @@ _WATCH_INTERVAL = 0.5  # s between two looks at the server process
 )
 @_options.configuration
 @_options.state_key
+@_options.data_dir
 @_options.metrics
 @click.option(
     "--redis-server",
@@ -48,11 +56,13 @@ _WATCH_INTERVAL = 0.5  # s between two looks at the server process
 )
 def up(
     recipes: tuple[Path, ...],
+    requirements: tuple[str, ...],
     port: int | None,
     data: Path | None,
     modules: tuple[Path, ...],
     config: dict[str, str],
     state_key: Path | None,
+    data_dir: Path | None,
     metrics: tuple[str, int] | None,
     program: str | None,
 ) -> None:
@@ -72,12 +82,19 @@ def up(
                 program=program,
             )
         )
-        host = Host(redis.url, functions=True, config=config, state_key=state_key)
+        host = Host(
+            redis.url,
+            functions=True,
+            config=config,
+            state_key=state_key,
+            data_dir=data_dir,
+        )
         for recipe in recipes:
-            host.load(recipe)
+            host.load(recipe, requirements)
         stack.callback(host.stop, drain=False)
         serve_metrics(host, metrics)
-        host.start()
+        if not start_host(host, stopped):
+            return
         click.echo(
             f"regear ready: {redis.url}, {count(len(recipes), 'recipe')}, Ctrl-C stops"
         )
