@@ -27,6 +27,14 @@ from tests.integration._servers import HostProcess, PostgresServer, RedisServer
 from tests.integration._users import KINDS, Users
 
 
+@pytest.fixture(scope="session", autouse=True)
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hosts install requirements there, and nothing in the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Short, and open to the user that PostgreSQL runs as."""

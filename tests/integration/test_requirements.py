@@ -134,6 +134,16 @@ def test_other_version_once_the_host_was_restarted(
     add(redis, sqlite_db, "one")
 
 
+def test_no_driver_before_a_session_needs_it(redis_with_module, offline_host):
+    drivers = ["pymongo", "bson", "psycopg2", "pymysql", "sqlalchemy"]
+    redis_with_module.execute(
+        "import sys, rgsync, rgsync.Connectors\n"
+        f"assert not {set(drivers)!r} & set(sys.modules)",
+        "REQUIREMENTS",
+        "rgsync",
+    )
+
+
 def test_what_pip_says_is_the_reply(redis_with_module, offline_host, installed):
     text = fails(redis_with_module, "x = 1", "REQUIREMENTS", "thing==7.0")
     assert text.startswith("Could not satisfy requirements: thing==7.0: ")

@@ -69,7 +69,9 @@ def test_user_without_right(fails, postgres_recipe, postgres):
     assert "GRANT" in text
 
 
-def test_requirement_that_is_not_there(fails, sqlite_recipe):
+def test_requirement_that_is_not_there(fails, sqlite_recipe, redis_with_module):
+    words = ("RG.CONFIGSET", "RequirementsNoIndex", "yes")
+    redis_with_module.client.execute_command(*words)
     text = fails(sqlite_recipe(), "REQUIREMENTS", "rgsync", "no-such-thing==1.0")
     assert "satisfy requirements" in text
     assert "no-such-thing==1.0" in text
