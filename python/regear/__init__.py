@@ -2,6 +2,7 @@
 
 from importlib.metadata import version as _version
 
+from regear._documents import ChildTable
 from regear._paths import module_path
 from regear.errors import (
     ConnectionFailed,
@@ -25,6 +26,7 @@ from regear.host import Host
 __version__ = _version("regear")
 
 __all__ = [
+    "ChildTable",
     "ConnectionFailed",
     "GearsError",
     "Host",
