@@ -4,6 +4,8 @@
 #include <bit>
 #include <functional>
 
+#include "change/document.h"
+
 namespace regear {
 
 namespace {
@@ -124,6 +126,7 @@ void CompleteReplaced(const RowMapping& mapping, FoldedBatch* folded) {
 size_t FoldedBatch::AddRow(const Row& row) {
   rows_.push_back(row);
   if (key_template_ != nullptr) SplitKey(&rows_.back());
+  if (!row.fault.empty()) all_fit_ = false;
   cells_.resize(cells_.size() + columns_);
   return rows_.size() - 1;
 }
@@ -139,7 +142,14 @@ void FoldedBatch::SplitKey(Row* row) {
   if (!row->fits_template) all_fit_ = false;
 }
 
+void FoldedBatch::SetUnfit(size_t row, std::string_view fault) {
+  rows_[row].fits_template = false;
+  rows_[row].fault = fault;
+  all_fit_ = false;
+}
+
 std::string FoldedBatch::MismatchReason(size_t row) const {
+  if (!rows_[row].fault.empty()) return std::string(rows_[row].fault);
   return "key " + std::string(rows_[row].key) +
          " does not match the template " + key_template_->text();
 }
@@ -147,6 +157,7 @@ std::string FoldedBatch::MismatchReason(size_t row) const {
 FoldedBatch FoldedBatch::Slice(size_t first, size_t count) const {
   FoldedBatch slice(columns_, key_template_);
   slice.Reserve(count);
+  slice.kept_ = kept_;
   for (size_t i = first; i < first + count; ++i) {
     const auto from = cells(i);
     const auto to = slice.cells(slice.AddRow(rows_[i]));
@@ -156,6 +167,17 @@ FoldedBatch FoldedBatch::Slice(size_t first, size_t count) const {
   return slice;
 }
 
+FoldedBatch FoldedBatch::Narrow(size_t columns) const {
+  FoldedBatch narrow = *this;
+  narrow.columns_ = columns;
+  narrow.cells_.clear();
+  for (size_t i = 0; i < size(); ++i) {
+    const auto first = cells(i).first(columns);
+    narrow.cells_.insert(narrow.cells_.end(), first.begin(), first.end());
+  }
+  return narrow;
+}
+
 void FoldedBatch::Reserve(size_t rows) {
   rows_.reserve(rows);
   cells_.reserve(rows * columns_);
@@ -163,6 +185,9 @@ void FoldedBatch::Reserve(size_t rows) {
 
 FoldedBatch Fold(const ChangeBatch& batch, const RowMapping& mapping,
                  FoldMode mode, Position after) {
+  if (mapping.documents != nullptr) {
+    return FoldDocuments(batch, mapping, mode, after);
+  }
   FoldedBatch folded(mapping.columns.size(), &mapping.key_template);
   folded.Reserve(batch.size());
   const std::string& prefix = mapping.key_prefix;

@@ -13,15 +13,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "change/change.h"
 #include "change/key_template.h"
 
 namespace regear {
+
+struct DocumentMapping;  // change/document.h
 
 // How the keys of a registration become rows of a table.
 struct RowMapping {
@@ -42,6 +46,14 @@ struct RowMapping {
     std::vector<std::string> fields;
   };
   std::vector<Earlier> history = {};
+
+  // Not null: changes hold whole JSON documents, and the columns' fields are
+  // paths in them. Behind the columns' cells come those of `arrays`, whose
+  // elements are rows of other tables.
+  std::shared_ptr<const DocumentMapping> documents = nullptr;
+  std::vector<std::string> arrays = {};  // paths
+
+  size_t cells() const { return columns.size() + arrays.size(); }
 };
 
 enum class CellState : uint8_t {
@@ -62,9 +74,10 @@ struct Row {
   Position last = {};  // of the newest change folded into this row
   // Of the newest change that told the whole row, if operation is kReplace.
   Position replaced = {};
-  // False where the key does not match the mapping's template: such a row has
-  // no place in the table and is to be refused.
+  // False where the key does not match the mapping's template, or for another
+  // `fault`: such a row has no place in the table and is to be refused.
   bool fits_template = true;
+  std::string_view fault = {};
 };
 
 // Rows in the order in which each was first touched. Its views point into the
@@ -103,6 +116,7 @@ class FoldedBatch {
   // Whether all rows fit the template, and why one does not.
   bool all_fit() const { return all_fit_; }
   std::string MismatchReason(size_t row) const;
+  void SetUnfit(size_t row, std::string_view fault);
   // The rows are to be written one after another, as they stand here. They
   // are one per change: a refused one does not count if a later one of its
   // key is accepted.
@@ -114,6 +128,8 @@ class FoldedBatch {
 
   // A batch of the rows [first, first + count), each as one change.
   FoldedBatch Slice(size_t first, size_t count) const;
+  // The same rows with the first `columns` of their cells.
+  FoldedBatch Narrow(size_t columns) const;
 
   // Appends a row whose cells are all absent, and splits its id; returns its
   // index.
@@ -122,7 +138,15 @@ class FoldedBatch {
     ++changes_;
     if (position > last_) last_ = position;
   }
+  void CountChanges(size_t count, Position last) {
+    changes_ += count;
+    if (last > last_) last_ = last;
+  }
   void Reserve(size_t rows);
+  // Keeps `memory`, into which views of this batch point, alive.
+  void Keep(std::shared_ptr<const void> memory) {
+    kept_.push_back(std::move(memory));
+  }
 
  private:
   void SplitKey(Row* row);
@@ -133,6 +157,7 @@ class FoldedBatch {
   std::vector<Row> rows_;
   std::vector<std::string_view> key_parts_;  // row by row; empty if plain
   std::vector<Cell> cells_;  // rows_.size() × columns_, row by row
+  std::vector<std::shared_ptr<const void>> kept_;
   size_t changes_ = 0;
   Position last_;
   bool in_order_ = false;

@@ -204,6 +204,16 @@ SetAside BatchWriter::Describe(const RefusedRow& refused,
   change.operation = row.operation;
   change.error = refused.reason;
   change.code = CodeIn(refused.reason);
+  for (const Change& own : batch.changes.changes()) {
+    if (own.position != row.last) continue;
+    change.event = own.event;
+    change.ack = own.ack;
+    if (spec_.mapping.documents == nullptr) continue;
+    for (const FieldValue& pair : batch.changes.Fields(own)) {
+      change.fields.emplace_back(pair.field, pair.value);
+    }
+  }
+  if (spec_.mapping.documents != nullptr) return change;
   const auto cells = folded.cells(refused.row);
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string& field = spec_.mapping.columns[i].field;
@@ -213,11 +223,6 @@ SetAside BatchWriter::Describe(const RefusedRow& refused,
                row.operation == Operation::kMerge) {
       change.cleared.push_back(field);
     }
-  }
-  for (const Change& own : batch.changes.changes()) {
-    if (own.position != row.last) continue;
-    change.event = own.event;
-    change.ack = own.ack;
   }
   return change;
 }

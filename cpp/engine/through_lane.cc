@@ -54,7 +54,7 @@ Result<ClaimedLane> ThroughLane::Claim() {
     if (!same_life) claimed.journal = *std::move(journal);
     const Checkpoint next = Next(claimed.position, found.journal);
     const Status moved =
-        connector.Write(FoldedBatch(spec_.mapping.columns.size()), next).status;
+        connector.Write(FoldedBatch(spec_.mapping.cells()), next).status;
     if (moved.code() == StatusCode::kFenced) continue;  // a write that was late
     if (!moved.ok()) return moved;
     base_ = next;
@@ -270,7 +270,7 @@ Status ThroughLane::ClearJournal() {
   attempted_ = Next(base_->position, "");
   Status status =
       parts_.connector
-          ->Write(FoldedBatch(spec_.mapping.columns.size()), *attempted_)
+          ->Write(FoldedBatch(spec_.mapping.cells()), *attempted_)
           .status;
   if (!status.ok()) {
     open_ = false;
