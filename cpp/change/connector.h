@@ -35,6 +35,16 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+// A table with a row for each element of an array in the documents of another
+// table: their rows are deleted and inserted with each change of the document.
+struct ChildTarget {
+  std::string table;  // may be qualified
+  // The columns that take the id of the document's row.
+  std::vector<std::string> parent;
+  std::vector<RowMapping::Column> columns = {};  // field: path in the element
+  std::string position = {};  // the column of its index; empty: none
+};
+
 // Which table a connector writes and where its checkpoint lives.
 struct TableTarget {
   std::string table;  // may be qualified: "schema.table"
@@ -44,6 +54,11 @@ struct TableTarget {
   std::string checkpoint_id;      // the change stream's name
   bool journal = false;           // the checkpoint has one
   KeyTemplate key_template = {};  // as in the RowMapping
+  // One for each of RowMapping::arrays, in the same order.
+  std::vector<ChildTarget> children = {};
+  // Rows are inserted and deleted by a key that need not be unique, and never
+  // updated.
+  bool append = false;
 };
 
 // Connection parameters by libpq's keywords (host, port, user, password,

@@ -114,7 +114,7 @@ Status MysqlDriver::WriteAlike(const FoldedBatch& batch, const Columns& columns,
                                sql::WriteRule rule,
                                std::span<const size_t> rows,
                                std::vector<size_t>* unmatched) {
-  if (rule == sql::WriteRule::kUpsert && !other_unique_) {
+  if (rule == sql::WriteRule::kUpsert && (table_->append || !other_unique_)) {
     return Insert(batch, columns, rows);
   }
   std::vector<size_t> missing;
@@ -132,7 +132,8 @@ Status MysqlDriver::Insert(const FoldedBatch& batch, const Columns& columns,
   auto arrays = Encode(batch, columns, rows);
   if (!arrays.ok()) return arrays.status();
   const OnDuplicate on_duplicate =
-      other_unique_ ? OnDuplicate::kFail : OnDuplicate::kUpdate;
+      table_->append || other_unique_ ? OnDuplicate::kFail
+                                      : OnDuplicate::kUpdate;
   return session_
       .WriteRows(
           [&](size_t count) {

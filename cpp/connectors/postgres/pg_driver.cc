@@ -280,6 +280,11 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
                                  std::span<const size_t> rows,
                                  std::vector<size_t>* unmatched) {
   const SentRows sent = EncodeMasked(wires_, batch, rows);
+  if (table_->append) {
+    Send(MaskedInsertSql(*table_, sent.keys, sent.columns), sent.parameters,
+         /*prepared=*/false);
+    return;
+  }
   const std::string update = MaskedUpdateSql(*table_, sent.keys, sent.columns);
   std::vector<size_t> fresh;
   for (size_t row : Update(rows, update, sent)) {

@@ -137,6 +137,12 @@ std::string InsertInto(const sql::TargetTable& table,
          (numbered ? " OVERRIDING SYSTEM VALUE" : "");
 }
 
+std::string OnConflict(const sql::TargetTable& table,
+                       std::span<const std::string> columns) {
+  if (table.append) return {};
+  return PostgresDialect().UpsertClause(table.key_names(), columns);
+}
+
 std::string UpdateFrom(const sql::TargetTable& table, Keys keys,
                        std::span<const std::string> assignments,
                        const Unnest& rows) {
@@ -173,7 +179,7 @@ std::string UpsertWhere(const sql::TargetTable& table,
   }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
          " FROM " + UnnestOf(keys, sent).Rows() + where +
-         PostgresDialect().UpsertClause(table.key_names(), columns);
+         OnConflict(table, columns);
 }
 
 }  // namespace
@@ -226,8 +232,7 @@ std::string MaskedInsertSql(const sql::TargetTable& table, Keys keys,
     values.push_back(Masked(schema, column, Default(schema)));
   }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
-         " FROM " + MaskedUnnestOf(keys, sent).Rows() +
-         PostgresDialect().UpsertClause(table.key_names(), {});
+         " FROM " + MaskedUnnestOf(keys, sent).Rows() + OnConflict(table, {});
 }
 
 std::string DeleteSql(const sql::TargetTable& table, Keys keys) {

@@ -56,6 +56,7 @@ std::vector<RowGroup> GroupByShape(const FoldedBatch& batch,
 }
 
 WriteRule RuleFor(const RowShape& shape, const TargetTable& table) {
+  if (table.append) return WriteRule::kUpsert;
   if (!MissingRequired(shape, table).empty()) return WriteRule::kUpdateOnly;
   return shape.partial() ? WriteRule::kUpdateThenInsert : WriteRule::kUpsert;
 }

@@ -48,7 +48,8 @@ enum class WriteRule {
 // INSERT … ON CONFLICT checks NOT NULL and CHECK of the row it proposes before
 // it looks for a conflict. A row that knows only some columns therefore has to
 // be an UPDATE first, or it would be refused where the stored row has the
-// rest.
+// rest. Rows of a table to which they are only appended are all new: its
+// upserts are plain INSERTs.
 WriteRule RuleFor(const RowShape& shape, const TargetTable& table);
 
 // The columns for which a row of this shape lacks a value that an INSERT

@@ -16,7 +16,8 @@ SqlConnector::SqlConnector(std::unique_ptr<SqlDriver> driver,
       target_(std::move(target)),
       columns_(std::move(columns)),
       provider_(std::move(provider)),
-      checkpoint_table_(target_, driver_->dialect()) {}
+      checkpoint_table_(target_, driver_->dialect()),
+      children_(&target_) {}
 
 Status SqlConnector::Open() {
   open_ = false;
@@ -65,7 +66,7 @@ Result<std::vector<Finding>> SqlConnector::Preflight() {
 }
 
 Result<std::vector<Finding>> SqlConnector::Inspect() {
-  auto findings = InspectTarget(driver_.get(), target_, columns_, &table_);
+  auto findings = InspectTables(&table_);
   if (!findings.ok() || !keeps_checkpoint()) return findings;
   auto more = InspectCheckpoint(driver_.get(), checkpoint_table_);
   if (!more.ok()) return more;
@@ -73,9 +74,19 @@ Result<std::vector<Finding>> SqlConnector::Inspect() {
   return findings;
 }
 
+Result<std::vector<Finding>> SqlConnector::InspectTables(TargetTable* table) {
+  std::vector<Finding> of_children;
+  REGEAR_RETURN_IF_ERROR(children_.Inspect(driver_.get(), &of_children));
+  auto findings = InspectTarget(driver_.get(), target_, columns_, table);
+  if (!findings.ok()) return findings;
+  std::move(of_children.begin(), of_children.end(),
+            std::back_inserter(*findings));
+  return findings;
+}
+
 Status SqlConnector::ReadTable() {
   TargetTable table;
-  auto findings = InspectTarget(driver_.get(), target_, columns_, &table);
+  auto findings = InspectTables(&table);
   if (!findings.ok()) return findings.status();
   REGEAR_RETURN_IF_ERROR(BlockingStatus(*findings));
   table_ = std::move(table);

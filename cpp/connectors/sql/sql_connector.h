@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "change/connector.h"
 #include "connectors/sql/checkpoint_table.h"
+#include "connectors/sql/child_tables.h"
 #include "connectors/sql/secrets.h"
 #include "connectors/sql/sql_driver.h"
 #include "connectors/sql/target_table.h"
@@ -20,14 +21,16 @@
 namespace regear::sql {
 
 // Writes a batch in one transaction, in this order: the checkpoint moves (so a
-// host that has been replaced fails before it touches a row), upserts,
-// deletes. A batch with refused rows is not committed; it is tried in parts,
-// in a transaction that is rolled back, to name each row that is refused.
+// host that has been replaced fails before it touches a row), upserts, rows of
+// child tables, deletes. A batch with refused rows is not committed; it is
+// tried in parts, in a transaction that is rolled back, to name each row that
+// is refused.
 //
 // Without a checkpoint table (an empty name) a crash repeats batches.
 class SqlConnector : public Connector {
  public:
-  // `columns` are the mapped columns, in the order of a batch's cells.
+  // `columns` are the mapped columns, in the order of a batch's cells; behind
+  // them a batch has a cell for each child table, with the array.
   SqlConnector(std::unique_ptr<SqlDriver> driver, TableTarget target,
                std::vector<std::string> columns, ConnectionProvider provider);
 
@@ -47,12 +50,17 @@ class SqlConnector : public Connector {
   Result<ConnectionParameters> AskParameters() const;
   Status OpenWith(const ConnectionParameters& parameters);
   Status ReadTable();
+  // `table` becomes that of the batches' rows.
+  Result<std::vector<Finding>> InspectTables(TargetTable* table);
   Result<std::vector<Finding>> Inspect();
   Status CreateCheckpointTable();
 
   Result<std::string> LoadJournal();
   WriteReport WriteUnredacted(const FoldedBatch& batch,
                               const Checkpoint& checkpoint);
+  // Of a batch without the cells of child tables.
+  WriteReport WriteColumns(const FoldedBatch& batch,
+                           const Checkpoint& checkpoint);
   // Whether the table is no longer what it was when we opened it: then what it
   // refused by its old columns is no verdict.
   bool WasAltered(std::span<const RefusedRow> refused);
@@ -84,6 +92,8 @@ class SqlConnector : public Connector {
   Status BeginWithCheckpoint(const Checkpoint& checkpoint);
   Status WriteRows(const FoldedBatch& batch, std::span<const size_t> rows,
                    std::vector<RefusedRow>* refused);
+  Status WriteChildren(const FoldedBatch& batch, const WriteWave& wave,
+                       std::span<const size_t> unmatched);
   Result<std::vector<WriteWave>> Plan(const FoldedBatch& batch,
                                       std::span<const size_t> rows);
   // Appends to each of `canonical` what makes `values` of one key column
@@ -99,6 +109,7 @@ class SqlConnector : public Connector {
   const std::vector<std::string> columns_;
   const ConnectionProvider provider_;
   const CheckpointTable checkpoint_table_;
+  ChildTables children_;
 
   Secrets secrets_;
   TargetTable table_;

@@ -59,13 +59,20 @@ WriteReport SqlConnector::Write(const FoldedBatch& batch,
 WriteReport SqlConnector::WriteUnredacted(const FoldedBatch& batch,
                                           const Checkpoint& checkpoint) {
   if (!open_) return {Status(StatusCode::kReconnect, "not connected"), {}};
-  if (batch.columns() != columns_.size()) {
-    return {Status(StatusCode::kInvalid, "a batch of " +
-                                             std::to_string(batch.columns()) +
-                                             " columns for a mapping of " +
-                                             std::to_string(columns_.size())),
+  const size_t cells = columns_.size() + children_.size();
+  if (batch.columns() != cells) {
+    return {Status(StatusCode::kInvalid,
+                   "a batch of " + std::to_string(batch.columns()) +
+                       " columns for a mapping of " + std::to_string(cells)),
             {}};
   }
+  if (children_.empty()) return WriteColumns(batch, checkpoint);
+  children_.Load(batch);
+  return WriteColumns(batch.Narrow(columns_.size()), checkpoint);
+}
+
+WriteReport SqlConnector::WriteColumns(const FoldedBatch& batch,
+                                       const Checkpoint& checkpoint) {
   std::vector<RefusedRow> refused;
   Status status = batch.in_order() ? WriteRowByRow(batch, checkpoint, &refused)
                                    : WriteTogether(batch, checkpoint, &refused);
@@ -86,9 +93,13 @@ bool SqlConnector::WasAltered(std::span<const RefusedRow> refused) {
   const bool any = std::any_of(
       refused.begin(), refused.end(),
       [](const RefusedRow& row) { return row.kind == StatusCode::kReject; });
+  if (!any) return false;
+  // In this order: see ChildTables::Inspect.
+  const bool altered = children_.WasAltered(driver_.get());
   TargetTable now;
-  return any && InspectTarget(driver_.get(), target_, columns_, &now).ok() &&
-         now != table_;
+  return altered ||
+         (InspectTarget(driver_.get(), target_, columns_, &now).ok() &&
+          now != table_);
 }
 
 Status SqlConnector::WriteTogether(const FoldedBatch& batch,
@@ -180,6 +191,7 @@ Status SqlConnector::TryPart(const FoldedBatch& batch,
                              std::vector<RefusedRow>* refused) {
   REGEAR_RETURN_IF_ERROR(driver_->SetSavepoint());
   std::vector<RefusedRow> unmatched;
+  children_.ClearBlame();
   Status status = WriteRows(batch, rows, &unmatched);
   if (status.ok() && check_deferred) status = driver_->CheckDeferred();
   if (status.ok()) {
@@ -190,7 +202,10 @@ Status SqlConnector::TryPart(const FoldedBatch& batch,
   REGEAR_RETURN_IF_ERROR(driver_->RollbackToSavepoint());
   if (rows.size() > 1) return status;
   const std::string column =
-      driver_->RefusedColumn(batch, rows.front(), status.message());
+      children_.blamed()
+          ? children_.RefusedColumn(driver_.get(), table_, rows.front(),
+                                    status.message())
+          : driver_->RefusedColumn(batch, rows.front(), status.message());
   return column.empty() ? status : status.Annotate("column " + column);
 }
 
@@ -218,7 +233,8 @@ Status SqlConnector::Fenced() const {
 // For clients who wait: each round trip that is saved is theirs.
 std::optional<Status> SqlConnector::WriteAtOnce(const FoldedBatch& batch,
                                                 const Checkpoint& checkpoint) {
-  if (!target_.journal || !stored_ || batch.empty() || !batch.all_fit()) {
+  if (!target_.journal || !stored_ || batch.empty() || !batch.all_fit() ||
+      !children_.empty()) {
     return std::nullopt;
   }
   const auto waves = Plan(batch, AllRows(batch));
@@ -272,10 +288,30 @@ Status SqlConnector::WriteRows(const FoldedBatch& batch,
       refused->push_back(
           {row, MissingRequiredReason(RowShape(batch.cells(row)), table_)});
     }
+    if (!children_.empty()) {
+      REGEAR_RETURN_IF_ERROR(WriteChildren(batch, wave, unmatched));
+    }
     if (wave.deletes.empty()) continue;
     REGEAR_RETURN_IF_ERROR(driver_->DeleteRows(batch, wave.deletes));
   }
   return Status::Ok();
+}
+
+// Behind the documents' own rows and in front of their deletes, as foreign keys
+// want it.
+Status SqlConnector::WriteChildren(const FoldedBatch& batch,
+                                   const WriteWave& wave,
+                                   std::span<const size_t> unmatched) {
+  std::vector<size_t> written;
+  for (const RowGroup& group : wave.upserts) {
+    for (const size_t row : group.rows) {
+      if (std::find(unmatched.begin(), unmatched.end(), row) ==
+          unmatched.end()) {
+        written.push_back(row);
+      }
+    }
+  }
+  return children_.Replace(driver_.get(), table_, batch, written, wave.deletes);
 }
 
 std::vector<size_t> SqlConnector::OrderOfParts(const FoldedBatch& batch) {

@@ -127,12 +127,14 @@ void CheckUnfilled(const TableSchema& schema, const Dialect& dialect,
   for (const ColumnSchema& column : schema.columns) {
     if (!column.required() || written.contains(column.name)) continue;
     table->required_unmapped.push_back(column.name);
+    const bool blocks = table->append;  // all of its rows are new
     std::string mend = dialect.DropNotNull(schema.name, column.name);
     findings->push_back(
-        {false,
+        {blocks,
          ColumnOf(column.name, schema) +
-             " is NOT NULL, has no default and is mapped to no field: rows can "
-             "be updated, new ones are refused",
+             " is NOT NULL, has no default and is mapped to no field: " +
+             (blocks ? "every row is refused"
+                     : "rows can be updated, new ones are refused"),
          mend.empty() ? "map a field to it" : std::move(mend)});
   }
 }
@@ -185,7 +187,8 @@ TargetTable ResolveTarget(const TableSchema& schema, const TableTarget& target,
         {true, "table " + schema.name + " has no column " + JoinList(missing),
          AddColumns(schema, missing, dialect)});
   }
-  if (has_keys) CheckKeys(schema, table, dialect, findings);
+  table.append = target.append;
+  if (has_keys && !target.append) CheckKeys(schema, table, dialect, findings);
   CheckMapped(schema, table, findings);
   CheckUnfilled(schema, dialect, &table, findings);
   return table;
@@ -195,16 +198,17 @@ Status MissingTable(const TableTarget& target,
                     std::span<const std::string> columns,
                     const Dialect& dialect) {
   const bool one = target.primary_key.size() == 1;
+  const bool unique = !target.append;
   std::vector<std::string> parts;
   for (const std::string& key : target.primary_key) {
     parts.push_back(dialect.Quote(key) + " " + std::string(dialect.key_type()) +
-                    (one ? " PRIMARY KEY" : ""));
+                    (unique && one ? " PRIMARY KEY" : ""));
   }
   for (const std::string& column : columns) {
     parts.push_back(dialect.Quote(column) + " " +
                     std::string(dialect.text_type()));
   }
-  if (!one) {
+  if (unique && !one) {
     parts.push_back("PRIMARY KEY (" + dialect.QuoteList(target.primary_key) +
                     ")");
   }

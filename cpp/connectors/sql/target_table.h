@@ -54,6 +54,7 @@ struct TargetTable {
   std::vector<ColumnSchema> keys;     // take the parts of the row's id
   std::vector<ColumnSchema> columns;  // the mapped ones, in mapping order
   std::vector<std::string> required_unmapped;  // columns nobody fills
+  bool append = false;                         // see TableTarget
 
   std::vector<std::string> key_names() const;
   // True if all key columns compare so.

@@ -39,7 +39,8 @@ Status CannotOpen(const std::string& path, const Status& why) {
 }  // namespace
 
 Status SqliteDriver::Connect(const ConnectionParameters& parameters) {
-  statements_.reset();
+  caches_.clear();
+  statements_ = nullptr;
   database_.reset();
   const auto path = parameters.find("path");
   if (path == parameters.end() || path->second.empty()) {
@@ -93,7 +94,8 @@ void SqliteDriver::UseTable(const sql::TargetTable* table) {
   for (const sql::ColumnSchema& column : table->columns) {
     kinds_.push_back(KindOfType(column.type));
   }
-  statements_ = std::make_unique<StatementCache>(database_.get(), table);
+  statements_ =
+      &caches_.try_emplace(table, database_.get(), table).first->second;
 }
 
 Result<bool> SqliteDriver::CheckpointTableExists(const std::string& table) {

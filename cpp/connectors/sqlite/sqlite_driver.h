@@ -1,7 +1,7 @@
 // SQLite as a SqlDriver.
 #pragma once
 
-#include <memory>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,7 +76,9 @@ class SqliteDriver : public sql::SqlDriver {
   const sql::TargetTable* table_ = nullptr;
   std::vector<ValueKind> kinds_;  // of the mapped columns
   std::vector<ValueKind> key_kinds_;
-  std::unique_ptr<StatementCache> statements_;
+  // Of the tables used on this connection.
+  std::map<const sql::TargetTable*, StatementCache> caches_;
+  StatementCache* statements_ = nullptr;  // of table_
 };
 
 }  // namespace regear::sqlite

@@ -60,7 +60,7 @@ std::string UpsertSql(const sql::TargetTable& table,
   }
   return "INSERT INTO " + table.name + " (" + sql::JoinList(names) +
          ") VALUES (" + sql::JoinList(values) + ")" +
-         dialect.UpsertClause(keys, columns);
+         (table.append ? "" : dialect.UpsertClause(keys, columns));
 }
 
 std::string UpdateSql(const sql::TargetTable& table,
