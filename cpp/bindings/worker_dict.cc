@@ -11,6 +11,7 @@
 #include "bindings/python_callbacks.h"
 #include "bindings/python_connector.h"
 #include "bindings/text.h"
+#include "change/document.h"
 
 namespace regear {
 
@@ -56,6 +57,16 @@ TargetKind ParseTarget(const std::string& text) {
   throw py::value_error("unknown target: " + text);
 }
 
+std::vector<RowMapping::Column> ParseColumns(const py::handle pairs) {
+  std::vector<RowMapping::Column> columns;
+  for (const py::handle pair : pairs) {
+    const auto column = pair.cast<py::sequence>();
+    columns.push_back(
+        {FromPython(py::object(column[0])), FromPython(py::object(column[1]))});
+  }
+  return columns;
+}
+
 RowMapping ParseMapping(const py::dict& worker) {
   RowMapping mapping;
   if (Has(worker, "key_template")) {
@@ -66,11 +77,7 @@ RowMapping ParseMapping(const py::dict& worker) {
   } else {
     mapping.key_prefix = Text(worker, "prefix");
   }
-  for (const py::handle pair : Required(worker, "columns")) {
-    const auto column = pair.cast<py::sequence>();
-    mapping.columns.push_back(
-        {FromPython(py::object(column[0])), FromPython(py::object(column[1]))});
-  }
+  mapping.columns = ParseColumns(Required(worker, "columns"));
   return mapping;
 }
 
@@ -135,6 +142,51 @@ DrainOptions ParseDrain(const py::dict& worker) {
   return drain;
 }
 
+std::vector<std::string> Texts(const py::handle list) {
+  std::vector<std::string> texts;
+  for (const py::handle item : list) {
+    texts.push_back(FromPython(py::reinterpret_borrow<py::object>(item)));
+  }
+  return texts;
+}
+
+DocumentPaths ParsePaths(const std::vector<std::string>& texts) {
+  auto paths = DocumentPaths::Make(texts);
+  if (!paths.ok()) throw py::value_error(paths.status().message());
+  return *std::move(paths);
+}
+
+// documents: the field that holds a whole document, whose paths the columns
+// then are. children: [{path, table, parent, columns, position}, …].
+void ParseDocuments(const py::dict& worker, WorkerSpec* spec) {
+  if (!Has(worker, "documents")) return;
+  RowMapping& mapping = spec->mapping;
+  std::vector<std::string> paths;
+  for (const RowMapping::Column& column : mapping.columns) {
+    paths.push_back(column.field);
+  }
+  if (Has(worker, "children")) {
+    for (const py::handle item : Required(worker, "children")) {
+      const auto dict = item.cast<py::dict>();
+      ChildTarget child;
+      child.table = Text(dict, "table");
+      child.parent = Texts(Required(dict, "parent"));
+      child.columns = ParseColumns(Required(dict, "columns"));
+      child.position = TextOr(dict, "position");
+      std::vector<std::string> of_element;
+      for (const auto& column : child.columns) {
+        of_element.push_back(column.field);
+      }
+      ParsePaths(of_element);  // raises where they are wrong
+      mapping.arrays.push_back(Text(dict, "path"));
+      paths.push_back(mapping.arrays.back());
+      spec->table.children.push_back(std::move(child));
+    }
+  }
+  mapping.documents = std::make_shared<const DocumentMapping>(
+      DocumentMapping{Text(worker, "documents"), ParsePaths(paths)});
+}
+
 void ParseCallback(const py::dict& worker, WorkerSpec* spec) {
   spec->write = MakeBatchCallback(Callable(worker, "write"), spec->mapping,
                                   KeyColumns(worker, spec->mapping));
@@ -162,6 +214,7 @@ void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {
   }
   spec->table.checkpoint_id = spec->stream;
   spec->table.journal = spec->through;
+  ParseDocuments(worker, spec);
   spec->connect = MakeConnectionProvider(Callable(worker, "connect"));
 }
 
