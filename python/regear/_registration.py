@@ -33,6 +33,10 @@ class Target:
     #: "python" only.
     connector: Callable[[], DocumentConnector] | None = None
 
+    def is_database(self) -> bool:
+        """Whether the engine itself writes to it, in columns."""
+        return self.kind not in ("callback", "python")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -89,6 +93,8 @@ class Registration:
     options: Options = field(default=Options())
     #: The name that whole JSON documents go by; None: hashes are captured.
     documents: str | None = field(default=None)
+    #: Tables of the elements of arrays in documents (``document_mapping``).
+    children: tuple[dict[str, Any], ...] = field(default=())
     #: Clients wait for the target; nothing is captured.
     through: bool = field(default=False)
     timeout: int = field(default=5000)  # ms that a client waits
@@ -184,6 +190,9 @@ class Registration:
             worker["max_batch_bytes"] = options.max_batch_bytes
         if self.target.write is not None:
             worker["write"] = wrap(self.target.write)
+        if self.documents is not None and self.target.is_database():
+            worker["documents"] = self.documents
+            worker["children"] = list(self.children)
         if self.target.connector is not None:
             worker["connector"] = wrapped(self.target.connector, wrap)
         return worker

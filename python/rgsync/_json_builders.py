@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from regear._documents import ChildTable, Columns, document_mapping
 from regear._key_template import KeyPattern, key_pattern
-from regear._registration import Registration
+from regear._registration import Registration, Target
 from regear._session import current_session
 from regear._versions import normalised
 from regear.errors import RecipeError
-from rgsync._options import checked_options, event_names, number, text, whole
+from rgsync._options import (
+    check_key_columns,
+    checked_options,
+    event_names,
+    number,
+    text,
+    whole,
+)
 from rgsync._targets import target_of
 
 DEFAULT_JSON_EVENTS = (
@@ -38,6 +46,7 @@ def RGJSONWriteBehind(
     eventTypes: Sequence[str] = DEFAULT_JSON_EVENTS,
     dataKey: str = "redisgears",
     *,
+    mappings: Mapping[str, str | ChildTable] | None = None,
     deleteOn: Sequence[str] = ("del",),
     onFlush: str = "ignore",
     deleteMissing: bool = True,
@@ -54,6 +63,10 @@ def RGJSONWriteBehind(
     The members of a document become those of the target's, under the id in
     the connector's primary key. A custom connector gets each document as text:
     ``WriteData(data, dataKey)`` with ``data[i]["value"][dataKey]``.
+
+    An SQL connector needs ``mappings``: path → column, such as
+    ``{"$.address.city": "city", "$": "document"}``, and for the elements of an
+    array ``{"$.items[*]": ChildTable(…)}``.
 
     All other arguments are those of ``RGWriteBehind``.
     """
@@ -72,15 +85,19 @@ def RGJSONWriteBehind(
     if options.max_batch is not None and options.max_batch < size:
         raise RecipeError(f"maxBatch must be {size} or more, which is the batch")
     documents = _data_key(dataKey)
+    target, columns, children = _destination(connector, mappings, documents)
+    keys = key_pattern(text("keysPrefix", keysPrefix))
+    check_key_columns(keys, target, columns if mappings else ())
     current_session().add(
         Registration(
             name=text("name", name),
             version=normalised(version),
-            keys=key_pattern(text("keysPrefix", keysPrefix)),
+            keys=keys,
             database=whole("db", db, least=0),
             events=event_names(eventTypes),
-            columns=((documents, documents),),
-            target=target_of(connector, {}, documents),
+            columns=columns,
+            children=children,
+            target=target,
             options=options,
             batch=size,
             duration=int(number("duration", duration, least=0)),
@@ -100,6 +117,7 @@ def RGJSONWriteThrough(
     version: str | None = None,
     dataKey: str = "redisgears",
     *,
+    mappings: Mapping[str, str | ChildTable] | None = None,
     timeout: float = 5,
     db: int = 0,
 ) -> None:
@@ -110,9 +128,11 @@ def RGJSONWriteThrough(
     all commands that write documents, and DEL. ``todos{other:7}`` stands for
     the key ``other:7``.
 
-    All other arguments are those of ``RGWriteThrough``.
+    ``mappings`` are those of ``RGJSONWriteBehind``, all other arguments those
+    of ``RGWriteThrough``.
     """
     documents = _data_key(dataKey)
+    target, columns, children = _destination(connector, mappings, documents)
     current_session().add(
         Registration(
             name=text("name", name),
@@ -120,8 +140,9 @@ def RGJSONWriteThrough(
             keys=KeyPattern(text("keysPrefix", keysPrefix)),
             database=whole("db", db, least=0),
             events=(),
-            columns=((documents, documents),),
-            target=target_of(connector, {}, documents),
+            columns=columns,
+            children=children,
+            target=target,
             batch=1,
             duration=0,
             retry_interval=1.0,
@@ -130,6 +151,27 @@ def RGJSONWriteThrough(
             timeout=int(1000 * number("timeout", timeout, least=0.001)),
         )
     )
+
+
+def _destination(
+    connector: Any, mappings: Mapping[str, str | ChildTable] | None, documents: str
+) -> tuple[Target, Columns, tuple[dict[str, Any], ...]]:
+    target = target_of(connector, {}, documents)
+    if not target.is_database():
+        if mappings is not None:
+            raise RecipeError(
+                f"{type(connector).__name__} takes whole documents",
+                "leave the mappings out",
+            )
+        return target, ((documents, documents),), ()
+    if mappings is None:
+        raise RecipeError(
+            f"{type(connector).__name__} needs to know which parts of a document"
+            " go to which columns",
+            "mappings={'$.address.city': 'city', '$': 'document'}",
+        )
+    columns, children = document_mapping(mappings)
+    return target, columns, children
 
 
 def _data_key(value: object) -> str:
