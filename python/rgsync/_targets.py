@@ -7,6 +7,7 @@ from typing import Any
 from regear._registration import DEFAULT_CHECKPOINT_TABLE, Target
 from regear.errors import RecipeError
 from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
+from rgsync.Connectors.mongo import MongoConnector
 
 
 def target_of(
@@ -30,6 +31,19 @@ def target_of(
             checkpoint_table=connector.exactlyOnceTableName or DEFAULT_CHECKPOINT_TABLE,
             connect=connector.connection.parameters,
         )
+    if isinstance(connector, MongoConnector) and _writes_documents(connector):
+        if documents is None:
+            raise RecipeError(
+                "MongoConnector takes JSON documents, and no mappings",
+                "RGJSONWriteBehind or RGJSONWriteThrough",
+            )
+        return Target(
+            kind="python",
+            table=connector.TableName(),
+            primary_key=connector.PrimaryKey(),
+            connect=connector.parameters,
+            connector=connector.documents,
+        )
     if documents is not None:
         return Target(
             kind="callback",
@@ -45,6 +59,11 @@ def target_of(
         primary_key=connector.PrimaryKey(),
         write=connector.WriteData,
     )
+
+
+def _writes_documents(connector: MongoConnector) -> bool:
+    """Whether the recipe overrides nothing of how it is done."""
+    return type(connector).WriteData is MongoConnector.WriteData
 
 
 def _is_native(connector: BaseSqlConnector) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from regear._document_connector import Refused, Row, StoredCheckpoint
     from rgsync.Connectors.mongo import MongoConnector
 
+_GOODBYE = 0.5  # s
 _LARGEST = 16 * 1024 * 1024  # document, unless the server says otherwise
 
 
@@ -62,12 +64,20 @@ class MongoDocuments:
                     f"the connection string is none: {error}",
                     "correct the connection in the recipe",
                 ) from None
-            return self._look(stream, checkpoint_id)
+            try:
+                return self._look(stream, checkpoint_id)
+            except Exception:
+                self.close()
+                raise
 
     def close(self) -> None:
         client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        if client is None:
+            return
+        # It says goodbye, and waits for a server that may be away.
+        closing = threading.Thread(target=client.close, daemon=True)
+        closing.start()
+        closing.join(_GOODBYE)
 
     def load_checkpoint(self) -> StoredCheckpoint | None:
         with translated():
