@@ -157,7 +157,6 @@ def test_connections_to_come_can_be_made_and_say_so() -> None:
         Connectors.MsSqlConnection("u", "p", "d", "s", 1433, "driver"),
         Connectors.SnowflakeSqlConnection("u", "p", "d/s", "account"),
         Connectors.CqlConnection("u", "p", "h1 h2", "keyspace"),
-        Connectors.MongoConnection("u", "p", "h:1/", conn_string="mongodb://h"),
         Connectors.RedisConnection("h", 6379),
         Connectors.RedisClusterConnection(host="h", port=6379),
     ]

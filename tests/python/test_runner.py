@@ -108,7 +108,7 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
         ("with atomic(): pass", "atomic"),
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
         ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),
-        ("from rgsync.Connectors import *; MongoConnector(1, 'd', 't', 'k')", "Mongo"),
+        ("from rgsync.Connectors import *; CqlConnector(1, 't', 'k')", "Cql"),
     ],
 )
 def test_what_is_not_available_says_so(run: Run, source: str, name: str) -> None:
