@@ -174,6 +174,11 @@ def test_an_empty_document_is_one(writer, new_writer, found, ferretdb):
     assert list(ferretdb["by_id"].find()) == [{"_id": "x"}]
 
 
+def plain(id_):
+    """The driver's own choice of a class does not count."""
+    return id_.as_uuid() if isinstance(id_, Binary) else id_
+
+
 # What the collection holds, the key's id, and what it is there.
 IDS = {
     "text": ("a", "b", "b"),
@@ -182,7 +187,7 @@ IDS = {
     "no number among numbers": (1, "x7", "x7"),
     "a zero before": (1, "07", "07"),
     "an ObjectId": (ObjectId(), OID, ObjectId(OID)),
-    "a UUID": (Binary.from_uuid(uuid.uuid4()), UUID, Binary.from_uuid(uuid.UUID(UUID))),
+    "a UUID": (Binary.from_uuid(uuid.uuid4()), UUID, uuid.UUID(UUID)),
     "nothing": (None, "7", "7"),
 }
 
@@ -195,7 +200,7 @@ def test_an_id_is_what_the_collection_holds(case, pk, new_writer, ferretdb):
         ferretdb["docs"].insert_one({pk: there, "by": "others"})
     writer = new_writer(pk=pk)
     writer.must_write((text, {"a": 1}))
-    assert ferretdb["docs"].find_one({"a": 1}, {"_id": pk == "_id", pk: 1}) == {pk: id_}
+    assert plain(ferretdb["docs"].find_one({"a": 1})[pk]) == id_
     writer.must_write((text, {"a": 2}))
     assert ferretdb["docs"].count_documents({"by": {"$exists": False}}) == 1
     writer.must_write((text, None))
@@ -211,14 +216,14 @@ def test_an_id_is_what_the_collection_holds(case, pk, new_writer, ferretdb):
         ("int", "7", 7),
         ("int", "-7", -7),
         ("objectid", OID, ObjectId(OID)),
-        ("uuid", UUID, Binary.from_uuid(uuid.UUID(UUID))),
+        ("uuid", UUID, uuid.UUID(UUID)),
     ],
 )
 def test_an_id_is_what_the_recipe_says(id_type, text, id_, new_writer, ferretdb):
     ferretdb["docs"].insert_one({"id": "others"})
     writer = new_writer(idType=id_type)
     writer.must_write((text, {"a": 1}))
-    assert ferretdb["docs"].find_one({"a": 1})["id"] == id_
+    assert plain(ferretdb["docs"].find_one({"a": 1})["id"]) == id_
     writer.must_write((text, None))
     assert [one["id"] for one in ferretdb["docs"].find()] == ["others"]
 

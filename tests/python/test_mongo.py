@@ -63,11 +63,13 @@ def test_a_connection_without_a_server_is_refused() -> None:
         MongoConnection("u", "p", "").Connect()
 
 
+@pytest.mark.skipif(pymongo.version_tuple < (4,), reason="pymongo 4 shows them")
 def test_its_client_has_the_options_of_the_address() -> None:
     url = "mongodb://127.0.0.1:1/?serverselectiontimeoutms=70&appName=mine"
     with MongoConnection("", "", "", conn_string=url).Connect() as client:
         assert client.options.server_selection_timeout == 0.07
         assert client.options.pool_options.socket_timeout == 60
+        assert client.options.pool_options.appname == "mine"
 
 
 @pytest.mark.parametrize(

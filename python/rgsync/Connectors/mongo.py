@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from regear._document_connector import DocumentConnector, Row
     from rgsync.Connectors._mongo_connector import MongoDocuments
 
-#: Of the client, unless the connection string says otherwise; in ms. A server
-#: that is away is asked for again by the engine.
-_TIMEOUTS = {
+#: Of the client, unless the connection string says otherwise. A server that is
+#: away is asked for again by the engine.
+_OPTIONS = {
+    "appName": "regear",
     "serverSelectionTimeoutMS": 5_000,
     "connectTimeoutMS": 5_000,
     "socketTimeoutMS": 60_000,
@@ -83,9 +84,9 @@ class MongoConnection:
         uri = self.uri()
         named = _option_names(uri.partition("?")[2])
         options: dict[str, Any] = {
-            name: ms for name, ms in _TIMEOUTS.items() if name.lower() not in named
+            name: value for name, value in _OPTIONS.items() if name.lower() not in named
         }
-        return MongoClient(uri, appname="regear", **options)
+        return MongoClient(uri, **options)
 
 
 class MongoConnector:
