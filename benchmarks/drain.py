@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from tests.integration._mariadb import MariaDbServer
 from tests.integration._servers import PostgresServer, RedisServer
 
-from benchmarks.capture import STREAM, add_rule
+from benchmarks.capture import STREAM, Variant, add_rule
 from benchmarks.private import (
     private_mariadb,
     private_postgres,
@@ -302,7 +302,7 @@ def main() -> None:
 
 def run_sink(kind: str, arguments: argparse.Namespace, report: Report) -> None:
     with private_redis(module=True) as server, sink(kind) as target:
-        add_rule(server.client, "person:")
+        add_rule(server.client, Variant("rule", module=True, prefix="person:"))
         bench = Bench(server, target, arguments.least_loop)
         plans = [
             (

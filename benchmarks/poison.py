@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.integration._servers import RedisServer
 
-from benchmarks.capture import STREAM, add_rule
+from benchmarks.capture import STREAM, Variant, add_rule
 from benchmarks.private import private_redis
 from benchmarks.report import Report
 from benchmarks.targets import TARGETS, Target, private_target
@@ -159,7 +159,7 @@ def measure(name: str, rows: int, pairs: int, report: Report) -> None:
     with ExitStack() as stack:
         server = stack.enter_context(private_redis(module=True))
         target = stack.enter_context(private_target(name))
-        add_rule(server.client, "person:")
+        add_rule(server.client, Variant("rule", module=True, prefix="person:"))
         bench = Bench(server, target, rows)
         bench.rate(False)  # caches are warm from here on
         clean, poisoned = [], []
