@@ -28,7 +28,7 @@ _QUIET = ("--no-input", "--disable-pip-version-check", "--progress-bar", "off")
 _OTHER_PLACES = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIREMENT")
 
 _MOST_OUTPUT = 16384  # bytes that are looked at, from the end
-_MOST_LINES, _MOST_TEXT = 6, 1000
+_MOST_LINES, _LONGEST_LINE = 6, 280
 _NOISE = re.compile(
     r"\[notice\]|DEPRECATION:|WARNING: (Retrying|You are|Discard)|note:"
 )
@@ -59,7 +59,8 @@ class PipSettings:
             environment["PIP_FIND_LINKS"] = " ".join(places)
         if self.index_url:
             environment["PIP_INDEX_URL"] = self.index_url
-            environment.pop("PIP_EXTRA_INDEX_URL", None)
+            # No other one: an empty text would leave pip.conf's in force.
+            environment["PIP_EXTRA_INDEX_URL"] = self.index_url
         if self.no_index:
             environment["PIP_NO_INDEX"] = "1"
         return environment
@@ -139,7 +140,12 @@ def _last_lines(output: Path) -> list[str]:
         file.seek(max(0, output.stat().st_size - _MOST_OUTPUT))
         text = file.read().decode(errors="replace")
     lines = [line.strip() for line in text.splitlines()]
-    return [line for line in lines if line and not _NOISE.match(line)]
+    return [_short(line) for line in lines if line and not _NOISE.match(line)]
+
+
+def _short(line: str) -> str:
+    """pip may list hundreds of versions."""
+    return line if len(line) <= _LONGEST_LINE else f"{line[:200]} … {line[-60:]}"
 
 
 def _failure(
@@ -149,7 +155,7 @@ def _failure(
     for text in (line, *(environment.get(name, "") for name in _URLS)):
         for word in text.split():
             _remember(secrets, word)
-    told = "; ".join(lines[-_MOST_LINES:])[-_MOST_TEXT:]
+    told = "; ".join(lines[-_MOST_LINES:])
     if problem:
         told = f"{problem}; {told}" if told else problem
     told = redact_urls(secrets.redact(told))

@@ -23,7 +23,7 @@ from regear.errors import RequirementError
 
 logger = logging.getLogger("regear")
 
-_DEFAULT_TIMEOUT = 600.0  # s
+_DEFAULT_TIMEOUT, _LONGEST_TIMEOUT = 600.0, 6 * 3600.0  # s
 _YES = frozenset(["1", "true", "yes", "on"])
 
 ConfigGet = Callable[[str], "str | None"]
@@ -180,13 +180,11 @@ class InstalledRequirements:
         def text(key: str) -> str:
             return (self._config(key) or "").strip()
 
-        try:
-            timeout = float(text("RequirementsTimeout") or _DEFAULT_TIMEOUT)
-        except ValueError:
-            timeout = _DEFAULT_TIMEOUT
+        seconds = text("RequirementsTimeout")
+        timeout = float(seconds) if seconds.isdecimal() else _DEFAULT_TIMEOUT
         return PipSettings(
             find_links=text("RequirementsFindLinks"),
             index_url=text("RequirementsIndexUrl"),
             no_index=text("RequirementsNoIndex").lower() in _YES,
-            timeout=timeout,
+            timeout=min(timeout, _LONGEST_TIMEOUT),
         )

@@ -69,7 +69,7 @@ class Activation:
             if found is None or _allows(requirement, found.version):
                 return
             if self._is_bound(found):
-                raise _conflict(specification, found, str(specification))
+                raise _conflict(specification, found)
 
     def activate(self, sources: Sequence[Source]) -> None:
         """Make all of them importable, or none: RequirementError."""
@@ -137,9 +137,9 @@ class Activation:
             if old is None or old.version == new.version:
                 continue
             if self._is_bound(old, added):
-                for asker, needed in _askers(specification, name, folder):
+                for wanted, needed in _demands(specification, name, folder):
                     if not _allows(needed, old.version):
-                        raise _conflict(specification, old, asker)
+                        raise _conflict(specification, old, wanted)
                 continue
             earlier = [one for one in promised if canonicalize_name(one.name) == name]
             for needed in [*self._promised.get(name, ()), *earlier]:
@@ -157,7 +157,7 @@ def _met(specification: Specification, path: Sequence[str]) -> Requirement:
     assert requirement is not None
     found = find_distribution(requirement.name, path)
     if found is not None and not is_met(requirement, path):
-        raise _conflict(specification, found, str(specification))
+        raise _conflict(specification, found)
     return requirement
 
 
@@ -191,18 +191,18 @@ def _contents(path: Sequence[str]) -> dict[str, Distribution]:
     return found
 
 
-def _askers(
+def _demands(
     specification: Specification, name: str, folder: Path
 ) -> Iterator[tuple[str, Requirement]]:
-    """Who in the folder wants ``name``, and what is wanted."""
+    """What the specification (as "") and others in its folder want of ``name``."""
     contents = _contents([str(folder)])
     requirement = specification.requirement
     if requirement is None:
         if contents[name].read_text("REQUESTED") is not None:
-            yield str(specification), _exactly(contents[name])
+            yield "", _exactly(contents[name])
     elif canonicalize_name(requirement.name) == name:
         exact = requirement.url is not None
-        yield str(specification), _exactly(contents[name]) if exact else requirement
+        yield "", _exactly(contents[name]) if exact else requirement
     for asker, one in contents.items():
         wanted = list(_needed(one))
         if requirement is not None and canonicalize_name(requirement.name) == asker:
@@ -210,7 +210,8 @@ def _askers(
                 wanted += _needed(one, extra)
         for needed in wanted:
             if canonicalize_name(needed.name) == name:
-                yield f"{needed} (by {asker} {one.version})", needed
+                via = f" (by {asker} {one.version})"
+                yield f"{needed.name}{needed.specifier}{via}", needed
 
 
 def _exactly(found: Distribution) -> Requirement:
@@ -248,25 +249,24 @@ def _is_imported(found: Distribution) -> bool:
 
 
 def _conflict(
-    specification: Specification, found: Distribution, asker: str
+    specification: Specification, found: Distribution, wanted: str = ""
 ) -> RequirementError:
     name, version = found.metadata["Name"], found.version
-    own = {Requirement(text).name for text in _requires_of_regear()}
-    if canonicalize_name(name) in {canonicalize_name(one) for one in own}:
+    if canonicalize_name(name) in _used_by_regear():
         hint = f"a requirement that {name} {version} satisfies: regear uses it itself"
     else:
         hint = (
             f"{name}=={version}, or restart the host while the registrations that"
-            f" use it are paused (regear pause NAME)"
+            " use it are paused (regear pause NAME)"
         )
-    wanted = "" if asker == str(specification) else f" for {specification}"
+    wanted = f"{specification} needs {wanted}" if wanted else f"not {specification}"
     return RequirementError(
         f"Could not satisfy requirements: {name} {version} is in use in this host,"
-        f" {asker} is asked for{wanted}",
+        f" {wanted}",
         hint,
     )
 
 
-def _requires_of_regear() -> list[str]:
+def _used_by_regear() -> set[str]:
     found = find_distribution("regear", sys.path)
-    return list(found.requires or ()) if found is not None else []
+    return {canonicalize_name(one.name) for one in _needed(found)} if found else set()

@@ -133,10 +133,17 @@ class Draft:
         self.packages.mkdir(exist_ok=True)
         _remove_ours(self.packages)
         found = importlib.metadata.distributions(path=[str(self.packages)])
+        versions = {one.metadata["Name"]: one.version for one in found}
+        if not versions:
+            raise RequirementError(
+                "Could not satisfy requirements: pip installed nothing for"
+                f" {self.specification}",
+                "look at pip's configuration: pip config list",
+            )
         document = {
             "requirement": str(self.specification),
             "python": sys.implementation.cache_tag,
-            "distributions": {one.metadata["Name"]: one.version for one in found},
+            "distributions": versions,
         }
         with open(self.packages / _MARKER, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=2)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,30 @@ def test_host_stops_while_pip_runs(
     assert installed() == []
 
 
+def test_what_a_killed_host_leaves_is_not_used(
+    redis_with_module, offline_host, links, folder, installed
+):
+    make_sdist(links, "thing", "1.0", waits_for(folder / "go"))
+    uses = "import importlib.metadata as m\nexecute('SET', 'v', m.version('thing'))"
+    client = redis_with_module.connect()
+
+    def send() -> None:
+        with suppress(redis_py.RedisError):
+            client.execute_command("RG.PYEXECUTE", uses, "REQUIREMENTS", "thing")
+
+    sent = threading.Thread(target=send)
+    sent.start()
+    wait_for(lambda: "installing thing" in offline_host.text())
+    wait_for(installed)
+    offline_host.kill()
+    (folder / "go").touch()  # the pip that is left ends, and nobody publishes
+    offline_host.start()
+    sent.join(20)
+    assert redis_with_module.execute(uses, "REQUIREMENTS", "thing") == "OK"
+    assert redis_with_module.client.get("v") == "1.0"
+    assert installed().count("thing") == 1
+
+
 def test_reinstalled_by_force(redis_with_module, offline_host, links):
     redis = redis_with_module
     body = "def name(): return {0!r}"
@@ -247,7 +272,7 @@ def test_session_whose_requirements_are_gone(
     offline_host.start()
     redis.client.hset("car:1", "brand", "Tatra")
     wait_for(lambda: sqlite_db.execute("SELECT brand FROM cars") == [("Tatra",)])
-    wait_for(lambda: redis.state("Persons") == "stopped", 20)
+    wait_for(lambda: redis.state("Persons") == "stopped", 30)
     status = redis.registration("Persons")["status"]
     assert "No matching distribution found for thing==1.0" in status["last_error"]
     assert "RequirementsFindLinks" in status["hint"]

@@ -138,14 +138,14 @@ def test_what_the_host_has_imported_stays(
     make_wheel(links, "thing", "1.0")
     assert version_of("thing") == "2.0"
     text = refused(requirements, "thing==1.0")
-    assert "thing 2.0 is in use in this host, thing==1.0 is asked for" in text
+    assert "thing 2.0 is in use in this host, not thing==1.0 (try: " in text
     assert "(try: thing==2.0, or restart the host" in text
     assert folders() == []
 
 
 def test_what_regear_itself_uses_stays(requirements) -> None:
     text = refused(requirements, "redis==3.5.3")
-    assert "is in use in this host, redis==3.5.3 is asked for" in text
+    assert "is in use in this host, not redis==3.5.3" in text
     assert "regear uses it itself" in text
 
 
@@ -165,7 +165,7 @@ def test_all_of_a_session_or_nothing(links, requirements, folders) -> None:
     make_wheel(links, "thing", "2.0")
     before = list(sys.path)
     text = refused(requirements, "thing==1.0", "thing-part")
-    assert "thing 1.0 is in use in this host, thing==2.0 (by thing-part 1.0)" in text
+    assert "in this host, thing-part needs thing==2.0 (by thing-part 1.0) (try" in text
     assert sys.path == before
     assert len(folders()) == 2
 
@@ -245,6 +245,16 @@ def test_no_secret_in_an_error(new_requirements, capfd) -> None:
     assert "127.0.0.1" in text
     for secret in ("pa%24%24word", "pa$$word", "me:"):
         assert secret not in text
+
+
+def test_long_lines_of_pip_are_cut(links, requirements) -> None:
+    for number in range(100):
+        make_wheel(links, "thing", f"1.{number}")
+    text = refused(requirements, "thing==7.0")
+    assert "(from versions: 1.0, 1.1," in text
+    assert "1.99)" in text
+    assert "No matching distribution found for thing==7.0" in text
+    assert len(text) < 800
 
 
 def test_build_that_fails_shows_its_last_lines(links, requirements, folders) -> None:
