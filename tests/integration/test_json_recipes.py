@@ -31,7 +31,7 @@ def gears_cli():
     """``gears_cli(server, recipe)``, with both requirements that users name."""
 
     def run(server, recipe: str) -> None:
-        command = [sys.executable, "-m", "regear.cli.gears", "run"]
+        command = [str(Path(sys.executable).with_name("gears-cli")), "run"]
         command += ["--host", "127.0.0.1", "--port", str(server.port)]
         command += [str(RECIPES / recipe), "REQUIREMENTS", "rgsync", "pymongo==3.12.0"]
         done = subprocess.run(
@@ -94,6 +94,17 @@ def test_todos(loaded_by, new_redis, new_host, new_ferretdb, gears_cli, monkeypa
     assert todos.count_documents({}) == 0
     assert mongo.saw_driver("3.12.0") == (loaded_by == "gears-cli")
     mongo.stop()
+    patient = server.connect(decode_responses=True, socket_timeout=60).json()
     with pytest.raises(ResponseError, match=r"^(WRITETHROUGH|INDOUBT) "):
-        json.set("todos:test_id", "$", document)
+        patient.set("todos:test_id", "$", document)
     assert not server.client.exists("todos:test_id")
+    mongo.start()
+    wait_for(lambda: written(patient, document), 60, "MongoDB is back")
+    assert todo() == {"todo_id": "test_id", **document}
+
+
+def written(json, document) -> bool:
+    try:
+        return json.set("todos:test_id", "$", document)
+    except ResponseError:
+        return False
