@@ -250,7 +250,7 @@ def new_ferretdb(folder: Path) -> Iterator[Callable[..., FerretDbServer]]:
     yield start
     for server in servers:
         server.close()
-        server.stop()
+        server.kill()  # at the end of stop() it waits for its clients to leave
 
 
 @pytest.fixture(scope="session")
