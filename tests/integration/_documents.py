@@ -74,61 +74,86 @@ NUMBERS = (0, -1, 2**53 + 1, 2**63 - 1, -(2**63), 0.1, 1e300, 1.0)
 TEXTS = ("", 'O\'Brien said "hi"', "Zoë 漢字 😀", "a\\b\n\t", "null", "7")
 
 
-def document(chooser: random.Random, depth: int = 3) -> Any:
-    """Any JSON value."""
-    kind = chooser.randrange(8 if depth else 5)
-    if kind == 0:
-        return None
-    if kind == 1:
-        return chooser.choice([True, False])
-    if kind == 2:
-        return chooser.choice(NUMBERS)
-    if kind in (3, 4):
-        return chooser.choice(TEXTS)
-    if kind == 5:
-        return [document(chooser, depth - 1) for _ in range(chooser.randrange(4))]
-    return record(chooser, depth - 1)
+class Maker:
+    """Random JSON values; unless ``nested`` no array is in another one, which
+    FerretDB does not take."""
+
+    def __init__(self, chooser: random.Random, nested: bool) -> None:
+        self._chooser = chooser
+        self._nested = nested
+
+    def value(self, depth: int = 3, in_array: bool = False) -> Any:
+        kinds: list[str] = ["null", "truth", "number", "text", "text"]
+        if depth and (self._nested or not in_array):
+            kinds.append("array")
+        if depth:
+            kinds += ["object"] * 2
+        kind = self._chooser.choice(kinds)
+        if kind == "truth":
+            return self._chooser.choice([True, False])
+        if kind == "number":
+            return self._chooser.choice(NUMBERS)
+        if kind == "text":
+            return self._chooser.choice(TEXTS)
+        if kind == "array":
+            return self.array(depth - 1)
+        return self.object(depth - 1) if kind == "object" else None
+
+    def array(self, depth: int) -> list[Any]:
+        size = self._chooser.randrange(4)
+        return [self.value(depth, in_array=True) for _ in range(size)]
+
+    def object(self, depth: int = 2) -> dict[str, Any]:
+        """With members that the commands below name, and others."""
+        other = self._chooser.choice(["a b", "ключ", "#", "_private", "x"])
+        members: dict[str, Any] = {
+            "n": self._chooser.choice([1, 2**53 + 1, 0.5]),
+            "s": self._chooser.choice(TEXTS),
+            "l": self.array(min(depth, 1)),
+            "t": self._chooser.choice([True, False]),
+            "o": {"n": 1, "deep": self.value(min(depth, 1))},
+            other: self.value(depth),
+        }
+        return {
+            name: value
+            for name, value in members.items()
+            if self._chooser.random() > 0.15
+        }
 
 
-def record(chooser: random.Random, depth: int = 2) -> dict[str, Any]:
-    """An object with members that the commands below name, and others."""
-    members: dict[str, Any] = {
-        "n": chooser.choice([1, 2**53 + 1, 0.5]),
-        "s": chooser.choice(TEXTS),
-        "l": [document(chooser, 1) for _ in range(chooser.randrange(4))],
-        "t": chooser.choice([True, False]),
-        "o": {"n": 1, "deep": document(chooser, 1)},
-        chooser.choice(["a b", "ключ", "#", "_private", "x"]): document(chooser, depth),
-    }
-    for name in list(members):
-        if chooser.random() < 0.15:
-            del members[name]
-    return members
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def any_command(chooser: random.Random, keys: list[str]) -> Command:
-    """A command that writes documents, or takes them away."""
+def any_command(
+    chooser: random.Random, keys: list[str], for_ferretdb: bool = False
+) -> Command:
+    """A command that writes documents, or takes them away. ``for_ferretdb``:
+    they are objects, without arrays in arrays."""
+    make = Maker(chooser, nested=not for_ferretdb)
     key = chooser.choice(keys)
     # RedisJSON ends the server when JSON.SET replaces a value in another one
     # that it replaces: $..n is for other commands.
     path = chooser.choice(["$.n", "$.o.n", "$.s", "$.l", "$.t", "$.o", "$.no"])
-    value = json.dumps(document(chooser), ensure_ascii=False)
+    value = _text(make.value())
+    element = _text(make.value(in_array=True))
+    whole = _text(make.object()) if for_ferretdb else value
     commands: list[Command] = [
-        ["JSON.SET", key, "$", json.dumps(record(chooser), ensure_ascii=False)],
-        ["JSON.SET", key, "$", value, chooser.choice(["NX", "XX"])],
+        ["JSON.SET", key, "$", _text(make.object())],
+        ["JSON.SET", key, "$", whole, chooser.choice(["NX", "XX"])],
         ["JSON.SET", key, path, value],
         ["JSON.SET", key, "$.new", value, chooser.choice(["NX", "XX"])],
-        _mset(chooser, keys),
-        ["JSON.MERGE", key, "$", json.dumps({"n": 5, "t": None, "m": {"k": []}})],
+        _mset(chooser, keys, make),
+        ["JSON.MERGE", key, "$", _text({"n": 5, "t": None, "m": {"k": []}})],
         ["JSON.DEL", key, *chooser.choice([[], ["$"], [path]])],
         ["JSON.FORGET", key, path],
         ["JSON.CLEAR", key, path],
         ["JSON.TOGGLE", key, "$.t"],
         ["JSON.NUMINCRBY", key, "$..n", chooser.choice(["1", "-3", "0.25"])],
         ["JSON.NUMMULTBY", key, "$.n", "2"],
-        ["JSON.STRAPPEND", key, "$.s", json.dumps(chooser.choice(TEXTS))],
-        ["JSON.ARRAPPEND", key, "$.l", value, "1"],
-        ["JSON.ARRINSERT", key, "$.l", "0", value],
+        ["JSON.STRAPPEND", key, "$.s", _text(chooser.choice(TEXTS))],
+        ["JSON.ARRAPPEND", key, "$.l", element, "1"],
+        ["JSON.ARRINSERT", key, "$.l", "0", element],
         ["JSON.ARRPOP", key, "$.l", *chooser.choice([[], ["0"]])],
         ["JSON.ARRTRIM", key, "$.l", "0", "1"],
         ["JSON.NUMINCRBY", key, ".n", "1"],
@@ -139,8 +164,8 @@ def any_command(chooser: random.Random, keys: list[str]) -> Command:
     return chooser.choice(commands)
 
 
-def _mset(chooser: random.Random, keys: list[str]) -> Command:
+def _mset(chooser: random.Random, keys: list[str], make: Maker) -> Command:
     command = ["JSON.MSET"]
     for key in chooser.choices(keys, k=chooser.randrange(1, 4)):
-        command += [key, "$", json.dumps(record(chooser), ensure_ascii=False)]
+        command += [key, "$", _text(make.object())]
     return command
