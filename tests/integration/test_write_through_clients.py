@@ -348,7 +348,7 @@ def open_files():
 def crowded(open_files, new_redis, new_host, users):
     server = new_redis("--maxclients", str(CROWD + 100))
     server.host = new_host(server)
-    assert server.execute(users.recipe("timeout=90")) == "OK"
+    assert server.execute(users.recipe("timeout=200")) == "OK"
     wait_for(lambda: server.state("Users") == "running")
     return server
 
@@ -359,7 +359,7 @@ def new_crowd(crowded):
 
     def start():
         crowds.append(Crowd(crowded))
-        wait_for(lambda: waiting(crowded) >= CROWD, 30, "all wait")
+        wait_for(lambda: waiting(crowded) >= CROWD, 80, "all wait")
         return crowds[-1]
 
     yield start
@@ -389,7 +389,7 @@ def test_a_crowd_is_answered_once_the_database_is_back(crowded, new_crowd, users
 def test_a_crowd_that_leaves_has_written(crowded, new_crowd, users):
     with users.locked(crowded):
         new_crowd().close()
-        wait_for(lambda: waiting(crowded) < 100, 30, "all are gone")
+        wait_for(lambda: waiting(crowded) < 100, 60, "all are gone")
     wait_for(lambda: crowded.client.dbsize() >= CROWD, 60, "all is written")
     assert users.count() == CROWD
 
@@ -398,10 +398,10 @@ def test_a_crowd_hears_that_its_host_died(crowded, new_crowd, users):
     with users.locked(crowded):
         crowd = new_crowd()
         crowded.host.kill()
-        crowd.read(30)
+        crowd.read(60)
     told = {reply.split()[0] for reply in crowd.replies}
     assert told <= {b"-NOHOST", b"-INDOUBT"}
     crowded.host.start()
     doubt = sum(reply.startswith(b"-INDOUBT") for reply in crowd.replies)
-    wait_for(lambda: users.count() == doubt, 30, "what was handed over is there")
+    wait_for(lambda: users.count() == doubt, 60, "what was handed over is there")
     wait_for(lambda: len(crowded.client.keys("users:*")) == doubt)

@@ -55,7 +55,7 @@ def test_each_row_equals_its_hash_and_nobody_was_told_wrong(
     workload = ThroughWorkload(
         lambda: server.port, target, seed, orders=ORDERS, beside=beside
     )
-    workload.join(60)
+    workload.join(110)
     if beside:
         wait_for_writes(server.port)
         server.wait_drained()

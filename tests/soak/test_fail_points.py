@@ -8,9 +8,12 @@ from __future__ import annotations
 import random
 import re
 import signal
+import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ResponseError
 
 import regear._engine
 from tests.integration._servers import RedisServer, wait_for
@@ -28,15 +31,20 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-SOURCES = Path(__file__).parents[2] / "cpp"
-FAIL_POINTS = sorted(
-    {
-        name
-        for file in SOURCES.rglob("*.cc")
-        if "module" not in file.parts
-        for name in re.findall(r'REGEAR_FAIL_POINT\("([^"]+)"\)', file.read_text())
-    }
-)
+SOURCES = Path(__file__).parents[2] / "cpp" / "engine"
+
+
+def fail_points(through: bool) -> list[str]:
+    """Those of what writes through, or of what writes behind."""
+    return sorted(
+        {
+            name
+            for file in SOURCES.glob("*.cc")
+            if file.name.startswith("through_") == through
+            for name in re.findall(r'REGEAR_FAIL_POINT\("([^"]+)"\)', file.read_text())
+        }
+    )
+
 
 # A child may be captured before its parent; an amount may be refused.
 TABLES = (
@@ -134,7 +142,7 @@ def host(redis, target, folder):
 
 
 @pytest.mark.parametrize("passes", [1, 3])
-@pytest.mark.parametrize("point", FAIL_POINTS)
+@pytest.mark.parametrize("point", fail_points(through=False))
 def test_dying_at_a_step_loses_nothing(point, passes, host, redis, target, seed):
     family = Family(redis, seed)
     family.step()
@@ -160,3 +168,58 @@ def test_dying_at_a_step_loses_nothing(point, passes, host, redis, target, seed)
 def dead_letters(redis: RedisServer) -> set[str]:
     entries = redis.client.xrange(redis.registration("children")["dead"])
     return {fields["_original_key"] for _, fields in entries}
+
+
+THROUGH = """
+from rgsync import RGWriteThrough
+from rgsync.Connectors import SQLiteConnection, SQLiteConnector
+connector = SQLiteConnector(SQLiteConnection({path!r}), "counters", "id")
+RGWriteThrough(GB, "__", {{"n": "n"}}, connector, "Counters", "1")
+"""
+
+
+@pytest.fixture
+def counters(folder):
+    path = folder / "counters.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE counters (id TEXT PRIMARY KEY, n INTEGER)")
+
+    return path
+
+
+@pytest.mark.parametrize("passes", [1, 3])
+@pytest.mark.parametrize("point", fail_points(through=True))
+def test_dying_at_a_step_of_write_through_is_settled(
+    point, passes, redis, counters, folder
+):
+    recipe = folder / "recipe.py"
+    recipe.write_text(THROUGH.format(path=str(counters)))
+    host = SoakHost(redis.url, folder, recipe, 1)
+    host.start()
+    wait_for(lambda: redis.state("Counters") == "running")
+    host.kill()
+    told: Counter[str] = Counter()
+    host.launch(REGEAR_FAIL_POINT=f"{point}:{passes}")
+
+    def died() -> bool:
+        told[increment(redis)] += 1
+        return not host.running
+
+    wait_for(died, 30, f"the host passes {point}")
+    assert host.process.returncode == -signal.SIGKILL, host.text()
+    host.start()
+    wait_for(lambda: increment(redis) == "OK", 20)
+    told["OK"] += 1
+    with sqlite3.connect(counters, timeout=20) as database:
+        number = database.execute("SELECT n FROM counters").fetchone()[0]
+    assert redis.client.hgetall("counter:1") == {"n": str(number)}
+    assert told["OK"] <= number <= told["OK"] + told["INDOUBT"]
+    host.kill()
+
+
+def increment(redis: RedisServer) -> str:
+    try:
+        redis.client.hincrby("__{counter:1}", "n", 1)
+    except ResponseError as error:
+        return str(error).split()[0]
+    return "OK"
