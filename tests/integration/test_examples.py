@@ -69,7 +69,7 @@ def movies_js(folder: Path, node_modules: Path) -> Callable[..., str]:
 
 
 def test_movies_by_node_redis_and_redis_om(
-    new_redis, new_host, new_ferretdb, movies_js
+    new_ferretdb, new_redis, new_host, movies_js
 ):
     server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     new_host(server)
@@ -152,7 +152,7 @@ def new_todos(folder: Path) -> Iterator[Callable[..., Todos]]:
         server.stop()
 
 
-def test_todos_by_fastapi(new_redis, new_host, new_ferretdb, new_todos, monkeypatch):
+def test_todos_by_fastapi(new_ferretdb, new_redis, new_host, new_todos, monkeypatch):
     server, mongo = new_redis(json=True), new_ferretdb()
     monkeypatch.setenv("MONGO_URI", mongo.url)
     host = new_host(server, ROOT / "recipes" / "mongo_json_write_through.py")

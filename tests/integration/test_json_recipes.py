@@ -44,7 +44,7 @@ def gears_cli():
 
 
 @pytest.mark.parametrize("loaded_by", ["host", "gears-cli"])
-def test_movies(loaded_by, new_redis, new_host, new_ferretdb, gears_cli):
+def test_movies(loaded_by, new_ferretdb, new_redis, new_host, gears_cli):
     server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     if loaded_by == "host":
         new_host(server, RECIPES / BEHIND, MongoUrl=mongo.url)
@@ -70,7 +70,7 @@ def test_movies(loaded_by, new_redis, new_host, new_ferretdb, gears_cli):
 
 
 @pytest.mark.parametrize("loaded_by", ["host", "gears-cli"])
-def test_todos(loaded_by, new_redis, new_host, new_ferretdb, gears_cli, monkeypatch):
+def test_todos(loaded_by, new_ferretdb, new_redis, new_host, gears_cli, monkeypatch):
     server, mongo = new_redis(json=True), new_ferretdb(log_level="debug")
     monkeypatch.setenv("MONGO_URI", mongo.url)
     if loaded_by == "host":
