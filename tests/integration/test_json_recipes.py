@@ -93,7 +93,7 @@ def test_todos(loaded_by, new_ferretdb, new_redis, new_host, gears_cli, monkeypa
     assert server.client.delete("todos:test_id") == 1
     assert todos.count_documents({}) == 0
     assert mongo.saw_driver("3.12.0") == (loaded_by == "gears-cli")
-    mongo.stop()
+    mongo.kill()
     patient = server.connect(decode_responses=True, socket_timeout=60).json()
     with pytest.raises(ResponseError, match=r"^(WRITETHROUGH|INDOUBT) "):
         patient.set("todos:test_id", "$", document)
