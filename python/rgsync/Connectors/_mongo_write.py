@@ -138,28 +138,25 @@ def _run(
             raise
         if session is not None and len(writes) > 1:
             raise
-    return _search(collection, writes, ordered, session)
+    return _one_by_one(collection, writes, ordered, session)
 
 
-def _search(
+def _one_by_one(
     collection: Collection[dict[str, Any]],
     writes: list[Write],
     ordered: bool,
     session: ClientSession | None,
 ) -> list[_Failed]:
     """Where a server does not say which write it refuses, or stops there."""
-    if len(writes) == 1:
+    failed: list[_Failed] = []
+    for index, write in enumerate(writes):
         try:
-            writes[0].alone(collection, session)
+            write.alone(collection, session)
         except OperationFailure as error:
             if not refuses(error):
                 raise
             told = (error.details or {}).get("errmsg") or str(error)
-            return [(0, error.code, told)]
-        return []
-    half = len(writes) // 2
-    failed = _run(collection, writes[:half], ordered, session)
-    if ordered and failed:
-        return failed
-    rest = _run(collection, writes[half:], ordered, session)
-    return failed + [(half + index, code, told) for index, code, told in rest]
+            failed.append((index, error.code, told))
+            if ordered:
+                break
+    return failed
