@@ -72,6 +72,11 @@ class Engine:
         key_template: str | None    "order:{region}:{id}", in place of prefix
             and primary_key: the placeholders name the key columns
         columns: list[tuple[str, str]]   (hash field, column), mapping order
+        documents: str | None       databases only: each change holds, in the
+            field of this name, a JSON document; columns are (path, column)
+        children: list[dict[str, Any]]   of documents: {"path": of an array,
+            "table", "parent": [column, …], "columns": [[path, column], …],
+            "position": column | None}
         field_history: list         [[last entry id, [field, …] | None], …]
             the fields that were captured up to that entry; then those of now
         target: "sqlite" | "postgres" | "mysql" | "callback" | "python"
