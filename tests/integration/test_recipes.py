@@ -98,11 +98,12 @@ THROUGH = {
     "postgres_write_through.py": postgres_write_through,
     "sqlite_write_through.py": sqlite_write_through,
 }
+ORDERS = "postgres_json_write_behind.py"
 
 
 def test_every_recipe_is_tested():
     recipes = {file.name for file in RECIPES.glob("*.py")}
-    assert recipes == set(SETTINGS) | set(THROUGH) | DOCUMENTS
+    assert recipes == set(SETTINGS) | set(THROUGH) | DOCUMENTS | {ORDERS}
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)
@@ -133,6 +134,38 @@ def test_recipe_that_writes_through(
         client.hset("__{users:2}", mapping={**ada, "username": "b"})
     assert client.delete("__{users:1}") == 1
     assert query("SELECT * FROM users") == []
+
+
+def test_recipe_of_documents_in_tables(new_redis, new_host, postgres):
+    tables = "".join((RECIPES / ORDERS).read_text().split("\n\n")[1:3])
+    postgres.execute(f"{tables} GRANT ALL ON orders, order_items TO writer")
+    server = new_redis(json=True)
+    new_host(
+        server,
+        RECIPES / ORDERS,
+        PgUser=postgres.user,
+        PgPassword=postgres.password,
+        PgDatabase=postgres.address,
+    )
+
+    def items():
+        return postgres.execute("SELECT * FROM order_items ORDER BY line")
+
+    order = {
+        "total": 12.5,
+        "address": {"city": "Oslo"},
+        "items": [{"sku": "pen", "quantity": 3}, {"sku": "ink", "quantity": 1}],
+    }
+    json = server.client.json()
+    json.set("order:7", "$", order)
+    wait_for(lambda: items() == [("7", 0, "pen", 3), ("7", 1, "ink", 1)])
+    rows = postgres.execute("SELECT order_id, total::text, city, document FROM orders")
+    assert rows == [("7", "12.50", "Oslo", order)]
+    json.arrpop("order:7", "$.items", 0)
+    wait_for(lambda: items() == [("7", 0, "ink", 1)])
+    json.delete("order:7")
+    wait_for(lambda: postgres.execute("SELECT * FROM orders") == [])
+    assert items() == []
 
 
 def test_demo():
