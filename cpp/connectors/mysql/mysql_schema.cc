@@ -239,6 +239,16 @@ Result<std::vector<std::set<std::string>>> ReadUniqueIndexes(
   return unique;
 }
 
+Status ReadIndexed(Session* session, const TableName& name,
+                   sql::TableSchema* schema) {
+  const auto rows =
+      Ask(session, "SELECT t.COLUMN_NAME FROM information_schema.STATISTICS t",
+          name, "t.TABLE_NAME = ? AND t.SEQ_IN_INDEX = 1");
+  if (!rows.ok()) return rows.status();
+  for (const Session::Row& row : *rows) schema->indexed.insert(Text(row, 0));
+  return Status::Ok();
+}
+
 Status ReadColumns(Session* session, const TableName& name,
                    sql::TableSchema* schema) {
   const auto rows =
@@ -307,6 +317,9 @@ Result<std::optional<TableFacts>> ReadTableFacts(Session* session,
   auto unique = ReadUniqueIndexes(session, name);
   if (!unique.ok()) return unique.status();
   AddUniqueIndexes(*std::move(unique), target, &facts);
+  if (target.append) {
+    REGEAR_RETURN_IF_ERROR(ReadIndexed(session, name, &facts.schema));
+  }
   REGEAR_RETURN_IF_ERROR(CheckPrivileges(session, facts.schema));
   return std::optional(std::move(facts));
 }

@@ -50,6 +50,14 @@ WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid
   AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
   AND k.at <= i.indnkeyatts)sql";
 
+// The columns with which an index of all rows begins.
+constexpr char kIndexedQuery[] = R"sql(
+SELECT a.attname
+FROM pg_index i
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indrelid = to_regclass($1) AND i.indisvalid
+  AND i.indpred IS NULL)sql";
+
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
     return static_cast<char>(std::tolower(c));
@@ -95,6 +103,13 @@ void ReadUniqueKeys(pqxx::transaction_base* work, sql::TableSchema* schema) {
   }
 }
 
+void ReadIndexed(pqxx::transaction_base* work, sql::TableSchema* schema) {
+  for (const pqxx::row& row : work->exec_params(
+           kIndexedQuery, PostgresDialect().QuoteTable(schema->name))) {
+    schema->indexed.insert(row[0].c_str());
+  }
+}
+
 // `table` with its last part replaced by how the catalog spells it.
 std::string Respell(const std::string& table, const std::string& relname) {
   const auto parts = sql::SplitTableName(table);
@@ -125,6 +140,7 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   REGEAR_RETURN_IF_ERROR(CheckIsTable(work, schema.name));
   for (const pqxx::row& row : rows) schema.columns.push_back(ReadColumn(row));
   ReadUniqueKeys(work, &schema);
+  if (target.append) ReadIndexed(work, &schema);
   return std::optional(std::move(schema));
 }
 

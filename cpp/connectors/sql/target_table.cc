@@ -93,6 +93,24 @@ void CheckKeys(const TableSchema& schema, const TargetTable& table,
            dialect.QuoteList(table.key_names()) + ")"});
 }
 
+// Rows are deleted by their parent, whose columns need not be unique.
+void CheckIndexed(const TableSchema& schema, const TargetTable& table,
+                  const Dialect& dialect, std::vector<Finding>* findings) {
+  std::string index = SplitTableName(schema.name).back();
+  for (const ColumnSchema& key : table.keys) {
+    if (schema.indexed.contains(key.name)) return;
+    index += "_" + key.name;
+  }
+  const bool one = table.keys.size() == 1;
+  findings->push_back({false,
+                       KeyOf(schema, table) + (one ? " has" : " have") +
+                           " no index: each change of a document reads the "
+                           "whole table",
+                       "CREATE INDEX " + dialect.Quote(index + "_idx") +
+                           " ON " + dialect.QuoteTable(schema.name) + " (" +
+                           dialect.QuoteList(table.key_names()) + ")"});
+}
+
 void CheckMapped(const TableSchema& schema, const TargetTable& table,
                  std::vector<Finding>* findings) {
   std::set<std::string> written;
@@ -188,7 +206,11 @@ TargetTable ResolveTarget(const TableSchema& schema, const TableTarget& target,
          AddColumns(schema, missing, dialect)});
   }
   table.append = target.append;
-  if (has_keys && !target.append) CheckKeys(schema, table, dialect, findings);
+  if (has_keys && target.append) {
+    CheckIndexed(schema, table, dialect, findings);
+  } else if (has_keys) {
+    CheckKeys(schema, table, dialect, findings);
+  }
   CheckMapped(schema, table, findings);
   CheckUnfilled(schema, dialect, &table, findings);
   return table;

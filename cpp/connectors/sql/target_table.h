@@ -42,6 +42,9 @@ struct TableSchema {
   // The columns of the primary key and of each unique constraint or index that
   // covers all rows and is checked at once.
   std::vector<std::set<std::string>> unique_keys;
+  // The columns with which an index begins. Asked only for tables to which
+  // rows are appended (TableTarget::append).
+  std::set<std::string> indexed;
 
   // The column with this name: spelled exactly so, or else the only one that
   // differs in case, as databases look up names that are not quoted.

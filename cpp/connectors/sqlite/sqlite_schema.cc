@@ -105,6 +105,21 @@ Status ReadUniqueIndexes(sqlite3* database, const TableName& name,
   return Finish(database, code);
 }
 
+Status ReadIndexed(sqlite3* database, const TableName& name,
+                   sql::TableSchema* schema) {
+  auto query = Ask(database,
+                   "SELECT i.name FROM pragma_index_list(?1, ?2) l "
+                   "JOIN pragma_index_info(l.name, ?2) i "
+                   "WHERE i.seqno = 0 AND NOT l.partial",
+                   name);
+  if (!query.ok()) return query.status();
+  int code = 0;
+  while ((code = sqlite3_step(query->get())) == SQLITE_ROW) {
+    schema->indexed.insert(ColumnText(query->get(), 0));
+  }
+  return Finish(database, code);
+}
+
 // kStop for a view: no upsert goes into one.
 Status CheckIsTable(sqlite3* database, const TableName& name) {
   auto query = Ask(database,
@@ -165,6 +180,9 @@ Result<std::optional<sql::TableSchema>> ReadTableSchema(
   if (schema.columns.empty()) return std::optional<sql::TableSchema>();
   REGEAR_RETURN_IF_ERROR(CheckIsTable(database, name));
   REGEAR_RETURN_IF_ERROR(ReadUniqueIndexes(database, name, &schema));
+  if (target.append) {
+    REGEAR_RETURN_IF_ERROR(ReadIndexed(database, name, &schema));
+  }
   for (sql::ColumnSchema& column : schema.columns) {
     column.key_identity = IdentityOf(database, name, column);
   }

@@ -98,8 +98,9 @@ TEST_P(DocumentsModelTest, TablesHoldWhatTheDocumentsSay) {
     for (uint32_t i = 0; i < changes; ++i) {
       ChangeOne("k" + std::to_string(100 + Below(60)));
     }
-    const WriteReport report =
-        Flush(Below(4) == 0 ? FoldMode::kEveryChange : FoldMode::kLastState);
+    const FoldMode mode =
+        Below(3) == 0 ? FoldMode::kEveryChange : FoldMode::kLastState;
+    const WriteReport report = Flush(mode, Below(2) == 0);
     ASSERT_TRUE(report.status.ok()) << report.status.ToString();
     ASSERT_EQ(Orders("visits"), ExpectedOrders()) << "after round " << round;
     ASSERT_EQ(Items(), ExpectedItems()) << "after round " << round;

@@ -122,15 +122,17 @@ TEST_P(ConnectorDocumentsTest, OfOneIdOnlyTheLastStateCounts) {
   EXPECT_THAT(Items("sku"), ElementsAre("1|c", "3|e"));
 }
 
-TEST_P(ConnectorDocumentsTest, WrittenInOrderEachStateReplacesTheOneBefore) {
+TEST_P(ConnectorDocumentsTest, WithoutAFoldEachStateReplacesTheOneBefore) {
   CreateTables();
   OpenDocuments();
-  Set("1", R"({"visits":1,"items":[{"sku":"a"},{"sku":"b"}]})");
-  Set("1", R"({"visits":2,"items":[{"sku":"c"}]})");
-  Set("2", R"({"visits":3,"items":[{"sku":"d"}]})").Delete("2");
-  REGEAR_EXPECT_OK(Flush(FoldMode::kEveryChange).status);
-  EXPECT_THAT(Orders("visits"), ElementsAre("1|2"));
-  EXPECT_THAT(Items("sku"), ElementsAre("1|c"));
+  for (const bool in_order : {false, true}) {
+    Set("1", R"({"visits":1,"items":[{"sku":"a"},{"sku":"b"}]})");
+    Set("1", R"({"visits":2,"items":[{"sku":"c"}]})");
+    Set("2", R"({"visits":3,"items":[{"sku":"d"}]})").Delete("2");
+    REGEAR_EXPECT_OK(Flush(FoldMode::kEveryChange, in_order).status);
+    EXPECT_THAT(Orders("visits"), ElementsAre("1|2"));
+    EXPECT_THAT(Items("sku"), ElementsAre("1|c"));
+  }
 }
 
 TEST_P(ConnectorDocumentsTest, ElementsMayBeValuesAndNeedNoPosition) {
@@ -214,6 +216,29 @@ TEST_P(ConnectorDocumentsTest, ManyDocumentsOfManyShapes) {
                               "WHERE order_id = '1006' ORDER BY line"),
               ElementsAre("s0|5|0", "NULL|1|1", "s2|1|2", "NULL|5|3", "s4|1|4",
                           "NULL|1|5"));
+}
+
+// Of the statements, as a trigger counts them.
+TEST_P(ConnectorDocumentsTest, OneStatementReplacesTheElementsOfABatch) {
+  if (!postgres()) return;
+  CreateTables();
+  database->Run(
+      "CREATE TABLE statements (operation text);"
+      "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "INSERT INTO statements VALUES (tg_op); RETURN NULL; END $$;"
+      "CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON order_items "
+      "FOR EACH STATEMENT EXECUTE FUNCTION note()");
+  OpenDocuments();
+  for (int i = 0; i < 500; ++i) {
+    Set(std::to_string(i), R"({"items":[{"sku":"a","quantity":1},)"
+                           R"({"sku":"b","quantity":2}]})");
+  }
+  Delete("gone");
+  FlushAll();
+  EXPECT_EQ(Items().size(), 1000u);
+  EXPECT_THAT(
+      database->Query("SELECT operation FROM statements ORDER BY operation"),
+      ElementsAre("DELETE", "INSERT"));
 }
 
 class DocumentRefusalTest : public ConnectorDocumentsTest {};
@@ -335,6 +360,25 @@ TEST_P(DocumentSchemaTest, AMissingColumnOfAChildTableComesWithItsStatement) {
   EXPECT_THAT(status.message(), HasSubstr("order_items has no column color"));
   database->Run(status.hint());
   OpenDocuments();
+}
+
+TEST_P(DocumentSchemaTest, AParentWithoutAnIndexIsWorthAWarning) {
+  CreateTables();
+  OpenDocuments();
+  ASSERT_EQ(connector->warnings().size(), 1u);
+  const Finding finding = connector->warnings()[0];
+  EXPECT_FALSE(finding.blocks);
+  EXPECT_THAT(finding.message,
+              AllOf(HasSubstr("order_id"), HasSubstr("has no index")));
+  database->Run(finding.hint);
+  OpenDocuments();
+  EXPECT_THAT(connector->warnings(), IsEmpty());
+}
+
+TEST_P(DocumentSchemaTest, APrimaryKeyThatBeginsWithTheParentIsAnIndex) {
+  CreateTables(", PRIMARY KEY (order_id, line)");
+  OpenDocuments();
+  EXPECT_THAT(connector->warnings(), IsEmpty());
 }
 
 TEST_P(DocumentSchemaTest, AColumnThatNobodyFillsBlocks) {

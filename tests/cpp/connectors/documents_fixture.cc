@@ -81,9 +81,9 @@ void DocumentsTest::Add(std::string_view id, Operation operation) {
   changes_.Add(change);
 }
 
-WriteReport DocumentsTest::Flush(FoldMode mode) {
+WriteReport DocumentsTest::Flush(FoldMode mode, bool in_order) {
   FoldedBatch folded = Fold(changes_, mapping, mode);
-  if (mode == FoldMode::kEveryChange) folded.set_in_order();
+  if (in_order) folded.set_in_order();
   WriteReport report = connector->Write(folded, CheckpointAt(++batches));
   changes_ = ChangeBatch();
   return report;

@@ -27,7 +27,8 @@ class DocumentsTest : public ConnectorTest {
   DocumentsTest& Set(std::string_view id, std::string_view json);
   DocumentsTest& Delete(std::string_view id);
   // Writes what was said since the last time.
-  WriteReport Flush(FoldMode mode = FoldMode::kLastState);
+  WriteReport Flush(FoldMode mode = FoldMode::kLastState,
+                    bool in_order = false);
   void FlushAll();  // of which nothing is refused
 
   std::vector<std::string> Orders(const std::string& columns = "total, city");
