@@ -141,13 +141,13 @@ class DocumentWalk {
   }
 
   template <typename IsStep>
-  void Child(const std::vector<std::pair<JsonStep, Node>>& children,
-             Cursor* cursor, IsStep is_step) {
+  void Child(const std::vector<Node>& children, Cursor* cursor,
+             IsStep is_step) {
     const auto child =
         std::find_if(children.begin(), children.end(),
-                     [&](const auto& pair) { return is_step(pair.first); });
+                     [&](const Node& node) { return is_step(node.step); });
     if (child != children.end()) {
-      Value(child->second, cursor);
+      Value(*child, cursor);
     } else {
       cursor->TakeValue();
     }
@@ -176,12 +176,12 @@ Result<DocumentPaths> DocumentPaths::Make(std::span<const std::string> paths) {
       auto& children = step.is_index ? node->elements : node->members;
       auto child =
           std::find_if(children.begin(), children.end(),
-                       [&](const auto& pair) { return pair.first == step; });
+                       [&](const Node& other) { return other.step == step; });
       if (child == children.end()) {
-        children.emplace_back(std::move(step), Node());
+        children.push_back({std::move(step), {}, {}, {}});
         child = std::prev(children.end());
       }
-      node = &child->second;
+      node = &*child;
     }
     node->found.push_back(made.size_++);
   }

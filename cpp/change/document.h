@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -36,9 +35,10 @@ class DocumentPaths {
   friend class DocumentWalk;
 
   struct Node {
+    JsonStep step;              // that leads here
     std::vector<size_t> found;  // the paths that end here
-    std::vector<std::pair<JsonStep, Node>> members;
-    std::vector<std::pair<JsonStep, Node>> elements;
+    std::vector<Node> members;
+    std::vector<Node> elements;
   };
 
   Node root_;
