@@ -163,7 +163,9 @@ class ThroughWorkload:
         self._busy = [False] * CLIENTS
         self._threads = [
             threading.Thread(
-                target=self._run, args=(number, Orders(number, seed, beside))
+                target=self._run,
+                args=(number, Orders(number, seed, beside)),
+                daemon=True,
             )
             for number in range(CLIENTS)
         ]
@@ -194,6 +196,8 @@ class ThroughWorkload:
     def join(self, timeout: float | None = None) -> None:
         for thread in self._threads:
             thread.join(timeout)
+            if thread.is_alive():
+                self._halt.set()
             assert not thread.is_alive(), "a client was never answered"
 
     def _run(self, number: int, orders: Orders) -> None:
