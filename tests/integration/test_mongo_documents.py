@@ -229,3 +229,32 @@ def test_many_clients_write_through(server, through):
         list(pool.map(write, range(32)))
     assert documents(through) == {str(n): {"round": 4, "n": n} for n in range(32)}
     server.wait_drained()
+
+
+def test_random_commands_are_equal_at_each_reply(server, through):
+    seed = int(os.environ.get("REGEAR_SEED", random.randrange(2**32)))
+    print(f"REGEAR_SEED={seed}")
+    chooser = random.Random(seed)
+    client = server.connect(decode_responses=True)
+    for _ in range(COMMANDS // 5):
+        command = any_command(chooser, KEYS[:3], for_ferretdb=True)
+        told = outcome(client, command)
+        assert not told.startswith(("WRITETHROUGH", "INDOUBT")), command
+        texts = {key: client.execute_command("JSON.GET", key) for key in KEYS[:3]}
+        expected = {
+            key.partition(":")[2]: json.loads(text)
+            for key, text in texts.items()
+            if text
+        }
+        found = documents(through)
+        assert json.dumps(found, sort_keys=True) == json.dumps(
+            expected, sort_keys=True
+        ), command
+
+
+def outcome(client: Any, command: list[str]) -> str:
+    """What the client was told."""
+    try:
+        return str(client.execute_command(*command))
+    except redis_py.ResponseError as error:
+        return str(error)
