@@ -24,7 +24,7 @@ from regear._engine import Engine
 from rgsync.Connectors import MongoConnection, MongoConnector
 
 TEMPLATE = "template:{}"  # of a generation
-BATCH = 5000  # as many as the engine writes at once
+BATCH = 50  # FerretDB waits for itself when a command updates some hundred
 DEADLINE = 900.0  # s for one run
 
 

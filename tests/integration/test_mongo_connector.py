@@ -9,7 +9,7 @@ import uuid
 import pytest
 from bson import Binary, ObjectId
 
-from regear.errors import LeaseLost, Reject, TargetError, TargetUnavailable
+from regear.errors import LeaseLost, Reject, Retry, TargetError, TargetUnavailable
 from rgsync.Connectors import MongoConnection, MongoConnector
 from tests.integration._mongo import MongoWriter
 
@@ -107,6 +107,32 @@ def test_many_refused_among_many(writer, found):
     assert {row for row, _, _ in writer.write(*rows)} == bad
     writer.must_write(*(row for n, row in enumerate(rows) if n not in bad))
     assert sorted(one["a"] for one in found()) == sorted(set(range(100)) - bad)
+
+
+def test_many_documents_more_than_once(writer, found):
+    for v in range(2):
+        writer.must_write(*((str(n), {"v": v, "n": n}) for n in range(300)))
+    assert len(found()) == 300
+    assert {one["v"] for one in found()} == {1}
+
+
+@pytest.mark.parametrize(("others", "attempts"), [(3, 3), (0, 6)])
+def test_a_failure_that_stays_unexplained_is_a_document_s(
+    others, attempts, writer, found
+):
+    """This server is no friend of quotation marks in names."""
+    rows = [(str(n), {"v": n}) for n in range(others)] + [("bad", {'"': 1})]
+    for _ in range(attempts):
+        with pytest.raises(Retry, match="malformed JSON"):
+            writer.write(*rows)
+        writer.open()
+        writer.count = 0
+    ((row, told, kind),) = writer.write(*rows)
+    assert (row, kind) == (others, "reject")
+    assert "malformed JSON" in told
+    writer.count = 0
+    writer.must_write(*rows[:others])
+    assert len(found()) == others
 
 
 def test_replace_mode_takes_any_name(new_writer, found):

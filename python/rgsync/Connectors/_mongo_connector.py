@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,7 @@ from rgsync.Connectors._mongo_errors import NO_TRANSACTIONS, translated
 from rgsync.Connectors._mongo_ids import IdTypes, type_of
 from rgsync.Connectors._mongo_members import MongoMembers
 from rgsync.Connectors._mongo_plan import CODEC, Plan, Planner
-from rgsync.Connectors._mongo_write import (
-    Write,
-    first_refused,
-    write_in_order,
-    write_together,
-)
+from rgsync.Connectors._mongo_write import Patience, Write, Writer
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -53,6 +49,8 @@ class MongoDocuments:
         self._kept: Collection[dict[str, Any]]  # where the checkpoint is
         self._members: MongoMembers
         self._planner: Planner
+        self._writer: Writer
+        self._patience = Patience()
 
     def open(self, stream: str, checkpoint_id: str) -> list[tuple[str, str]]:
         self.close()
@@ -99,6 +97,7 @@ class MongoDocuments:
                 refused = self._write_then_move(rows, plan, in_order, checkpoint)
             if not refused:
                 self._checkpoint.moved(checkpoint)
+                self._patience.forget()
             return refused
 
     def write_rows(self, rows: list[Row], in_order: bool) -> list[Refused]:
@@ -122,6 +121,7 @@ class MongoDocuments:
         self._collection = database.get_collection(
             connector.tableName, codec_options=CODEC
         )
+        self._writer = Writer(self._collection, _at_once(client), self._patience)
         kept = connector.exactlyOnceTableName or DEFAULT_CHECKPOINT_TABLE
         self._kept = database.get_collection(kept)
         self._checkpoint = MongoCheckpoint(self._kept, checkpoint_id)
@@ -181,10 +181,8 @@ class MongoDocuments:
 
     def _write(self, rows: list[Row], plan: Plan, in_order: bool) -> list[Refused]:
         if in_order:
-            return not_superseded(rows, write_in_order(self._collection, plan.writes))
-        return write_together(self._collection, plan.deletes) + write_together(
-            self._collection, plan.writes
-        )
+            return not_superseded(rows, self._writer.in_order(plan.writes))
+        return self._writer.together(plan.deletes) + self._writer.together(plan.writes)
 
     def _write_at_once(
         self, rows: list[Row], plan: Plan, in_order: bool, checkpoint: StoredCheckpoint
@@ -192,9 +190,9 @@ class MongoDocuments:
         """None: this server has no transactions after all."""
 
         def together(session: Any) -> list[Refused]:
-            return write_together(
-                self._collection, plan.deletes, session
-            ) or write_together(self._collection, plan.writes, session)
+            return self._writer.together(
+                plan.deletes, session
+            ) or self._writer.together(plan.writes, session)
 
         try:
             if in_order:
@@ -230,7 +228,7 @@ class MongoDocuments:
         ended: list[int],
         session: Any,
     ) -> list[Refused]:
-        first = first_refused(self._collection, writes, session)
+        first = self._writer.first_refused(writes, session)
         if first is None:
             return not_superseded(rows, refused)
         index, reason = first
@@ -255,6 +253,15 @@ def not_superseded(rows: list[Row], refused: list[Refused]) -> list[Refused]:
     bad = {row for row, _, _ in refused}
     last = {id_: row for row, (id_, _) in enumerate(rows) if row not in bad}
     return [one for one in refused if last.get(rows[one[0]][0], -1) < one[0]]
+
+
+def _at_once(client: MongoClient[dict[str, Any]]) -> int:
+    """How many writes a command may have."""
+    with suppress(OperationFailure):  # who may not ask, say
+        # It waits for itself when a command updates some hundred documents.
+        if "ferretdbVersion" in client.admin.command("buildInfo"):
+            return 50
+    return 10_000
 
 
 def _hello(client: MongoClient[dict[str, Any]]) -> dict[str, Any]:

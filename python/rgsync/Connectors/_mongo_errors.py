@@ -55,6 +55,14 @@ def refuses(error: OperationFailure) -> bool:
     return is_duplicate(error.code, str(error)) or error.code in _DATA
 
 
+def is_unexplained(error: OperationFailure) -> bool:
+    """Neither a document nor the server's state is known to be the cause."""
+    known = _ACCESS | _NAMES | _GONE | NO_TRANSACTIONS
+    return error.code not in known and not error.has_error_label(
+        "TransientTransactionError"
+    )
+
+
 def reason_of(code: int | None, message: str) -> str:
     return f"{brief(message)} (code {code})"
 
