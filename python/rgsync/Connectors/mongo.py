@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: away is asked for again by the engine.
 _OPTIONS = {
     "appName": "regear",
-    "serverSelectionTimeoutMS": 5_000,
+    "serverSelectionTimeoutMS": 2_000,
     "connectTimeoutMS": 5_000,
     "socketTimeoutMS": 60_000,
 }
