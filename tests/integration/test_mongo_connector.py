@@ -283,6 +283,51 @@ def test_a_number_is_no_second_document_when_types_are_mixed(writer, found, ferr
     assert found() == [{"id": "7", "a": 2}, {"id": 8, "a": 2}]
 
 
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_document_goes_with_its_key_whatever_its_id(in_order, new_writer, found):
+    def write(*rows):
+        writer = new_writer()  # each time another one, as after a restart
+        writer.count = write.count
+        writer.must_write(*rows, in_order=in_order)
+        write.count += 1
+
+    write.count = 0
+    write(
+        ("a", {"id": 5, "v": 1}), ("b", {"id": "x", "v": 1}), ("c", {"id": 8, "v": 1})
+    )
+    write(("a", {"id": 6, "v": 2}), ("b", {"v": 2}), ("c", {"id": 9, "v": 2}))
+    assert found() == [
+        {"id": 6, "v": 2},
+        {"id": 9, "v": 2},
+        {"id": "b", "v": 2},
+    ]
+    write(("d", {"id": 5, "v": 3}))  # which was another key's once
+    write(("a", {"id": 6, "v": 3}), ("c", None))
+    write(("b", None))
+    assert found() == [{"id": 5, "v": 3}, {"id": 6, "v": 3}]
+    write(("d", None), ("a", None))
+    assert found() == []
+
+
+def test_ids_change_places(writer, found, ferretdb):
+    writer.must_write(("a", {"id": 1, "v": "a"}), ("b", {"id": 2, "v": "b"}))
+    writer.must_write(("a", {"id": 2, "v": "a"}), ("b", {"id": 1, "v": "b"}))
+    assert found() == [{"id": 1, "v": "b"}, {"id": 2, "v": "a"}]
+    writer.must_write(("a", None), ("b", None))
+    assert found() == []
+    kept = {one["_id"] for one in ferretdb["regear_checkpoint"].find()}
+    assert kept == {"stream", "stream/members"}
+
+
+def test_in_order_an_unfit_document_does_not_count_if_a_fit_one_follows(writer, found):
+    rows = [("1", {"a.b": 1}), ("1", {"a": 1}), ("2", {"a": 2}), ("2", {"a": 2**64})]
+    ((row, _, kind),) = writer.write(*rows, in_order=True)
+    assert (row, kind) == (3, "reject")
+    writer.count = 0
+    writer.must_write(*rows[:3], in_order=True)
+    assert found() == [{"id": "1", "a": 1}, {"id": "2", "a": 2}]
+
+
 def test_two_keys_with_one_id_are_written_in_order(writer, found):
     rows = [("a", {"id": 1, "v": 1}), ("b", {"id": 1, "v": 2})]
     ((row, _, kind),) = writer.write(*rows)

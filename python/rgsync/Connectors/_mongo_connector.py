@@ -18,8 +18,9 @@ from rgsync.Connectors._mongo_checkpoint import MongoCheckpoint
 from rgsync.Connectors._mongo_errors import NO_TRANSACTIONS, translated
 from rgsync.Connectors._mongo_ids import IdTypes, type_of
 from rgsync.Connectors._mongo_members import MongoMembers
+from rgsync.Connectors._mongo_owned import MongoOwned
 from rgsync.Connectors._mongo_plan import CODEC, Plan, Planner
-from rgsync.Connectors._mongo_write import Patience, Write, Writer
+from rgsync.Connectors._mongo_write import Patience, Write, Writer, not_superseded
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -48,6 +49,7 @@ class MongoDocuments:
         self._checkpoint: MongoCheckpoint
         self._kept: Collection[dict[str, Any]]  # where the checkpoint is
         self._members: MongoMembers
+        self._owned: MongoOwned
         self._planner: Planner
         self._writer: Writer
         self._patience = Patience()
@@ -93,6 +95,8 @@ class MongoDocuments:
             refused = None
             if self._has_transactions:
                 refused = self._write_at_once(rows, plan, in_order, checkpoint)
+                if refused == []:
+                    self._owned.store(plan.owned.after_writes())
             if refused is None:
                 refused = self._write_then_move(rows, plan, in_order, checkpoint)
             if not refused:
@@ -103,14 +107,17 @@ class MongoDocuments:
     def write_rows(self, rows: list[Row], in_order: bool) -> list[Refused]:
         """Without a checkpoint; what is not refused is written."""
         with translated():
-            self._members.take(self._kept.find_one({"_id": self._members.id}))
+            self._take(self._kept.find_one({"_id": self._members.id}))
             plan = self._planner.plan(rows, in_order)
             if plan.refused:
                 bad = {row for row, _, _ in plan.refused}
                 good = [row for row in range(len(rows)) if row not in bad]
                 rest = self.write_rows([rows[row] for row in good], in_order)
                 return plan.refused + [(good[i], why, kind) for i, why, kind in rest]
-            return self._write(rows, plan, in_order)
+            refused = self._write(rows, plan, in_order)
+            if not refused:
+                self._owned.store(plan.owned.after_writes())
+            return refused
 
     def _look(self, stream: str, checkpoint_id: str) -> list[tuple[str, str]]:
         client, connector = self._client, self._connector
@@ -126,6 +133,7 @@ class MongoDocuments:
         self._kept = database.get_collection(kept)
         self._checkpoint = MongoCheckpoint(self._kept, checkpoint_id)
         self._members = MongoMembers(self._kept, stream)
+        self._owned = MongoOwned(self._kept, stream)
         pk = connector.pk
         any_id = self._collection.find_one({pk: {"$exists": True}}, {pk: 1})
         self._planner = Planner(
@@ -134,6 +142,7 @@ class MongoDocuments:
             connector.writeMode == "replace",
             IdTypes(connector.idType, type_of((any_id or {}).get(pk))),
             self._members,
+            self._owned,
             server.get("maxBsonObjectSize", _LARGEST),
         )
         return self._warnings()
@@ -159,11 +168,15 @@ class MongoDocuments:
         ids = [self._checkpoint.id, self._members.id]
         found = {
             one["_id"]: one
-            for one in self._kept.find({"_id": {"$in": ids}}, {"val": 1, "names": 1})
+            for one in self._kept.find({"_id": {"$in": ids}}, {"journal": 0})
         }
         checkpoint = found.get(self._checkpoint.id)
         self._checkpoint.check(checkpoint["val"] if checkpoint else None)
-        self._members.take(found.get(self._members.id))
+        self._take(found.get(self._members.id))
+
+    def _take(self, found: dict[str, Any] | None) -> None:
+        self._members.take(found)
+        self._owned.take(found)
 
     def _write_then_move(
         self, rows: list[Row], plan: Plan, in_order: bool, checkpoint: StoredCheckpoint
@@ -171,6 +184,7 @@ class MongoDocuments:
         refused = self._write(rows, plan, in_order)
         if refused:
             return refused
+        self._owned.store(plan.owned.after_writes())
         try:
             with translated():
                 self._checkpoint.move(checkpoint)
@@ -246,13 +260,6 @@ class MongoDocuments:
             if refused:
                 session.abort_transaction()
         return refused
-
-
-def not_superseded(rows: list[Row], refused: list[Refused]) -> list[Refused]:
-    """Without those whose id has a later row that was accepted."""
-    bad = {row for row, _, _ in refused}
-    last = {id_: row for row, (id_, _) in enumerate(rows) if row not in bad}
-    return [one for one in refused if last.get(rows[one[0]][0], -1) < one[0]]
 
 
 def _at_once(client: MongoClient[dict[str, Any]]) -> int:

@@ -21,7 +21,8 @@ from rgsync.Connectors._mongo_members import (
     MongoMembers,
     bad_name,
 )
-from rgsync.Connectors._mongo_write import Write
+from rgsync.Connectors._mongo_owned import MongoOwned, Owned
+from rgsync.Connectors._mongo_write import Write, not_superseded
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -41,6 +42,7 @@ class Plan:
     deletes: list[Write] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)  # in order: deletes too
     refused: list[Refused] = field(default_factory=list)
+    owned: Owned = field(default_factory=lambda: Owned({}))
 
 
 @dataclass
@@ -66,6 +68,7 @@ class Planner:
         replace: bool,
         ids: IdTypes,
         members: MongoMembers,
+        owned: MongoOwned,
         largest: int,
     ) -> None:
         self._collection = collection
@@ -73,6 +76,7 @@ class Planner:
         self._replace = replace
         self._ids = ids
         self._members = members
+        self._owned = owned
         self._largest = largest  # document, in bytes
 
     def plan(self, rows: list[Row], in_order: bool) -> Plan:
@@ -88,25 +92,47 @@ class Planner:
         plan.refused += self._give_ids(parsed.values())
         if not plan.refused and not in_order:
             plan.refused += self._same_ids(parsed.values())
-        if plan.refused:
+        bad = {row for row, _, _ in plan.refused}
+        good = [one for row, one in parsed.items() if row not in bad]
+        if bad and (not in_order or not_superseded(rows, plan.refused)):
             return plan
+        plan.refused.clear()
+        self._plan_writes(plan, rows, {one.row: one for one in good}, in_order)
+        if not plan.refused:
+            self._owned.store(plan.owned.before_writes())
+        return plan
+
+    def _plan_writes(
+        self, plan: Plan, rows: list[Row], parsed: dict[int, _Parsed], in_order: bool
+    ) -> None:
         if not self._replace:
             self._members.add(name for one in parsed.values() for name in one.members)
         others = self._there(parsed.values(), in_order)
+        plan.owned = Owned(self._owned.load(id_ for id_, _ in rows))
         deleted: list[tuple[int, list[Any]]] = []
         for number, (id_, text) in enumerate(rows):
             if text is None:
-                deleted.append((number, self._ids.of_key(id_)))
+                had = plan.owned.follow(id_, [])
+                deleted.append((number, self._ids.of_key(id_) + had))
+            elif number in parsed:
+                one = parsed[number]
+                told = one.id in self._ids.of_key(id_)
+                had = plan.owned.follow(id_, [] if told else [one.id])
+                if had:
+                    deleted.append((number, had))
+                try:
+                    write = self._write(one, others)
+                except _Unfit as unfit:
+                    plan.refused.append((number, str(unfit), "reject"))
+                    continue
                 if in_order:
                     plan.writes += self._deletes(deleted)
                     deleted.clear()
-                continue
-            try:
-                plan.writes.append(self._write(parsed[number], others))
-            except _Unfit as unfit:
-                plan.refused.append((number, str(unfit), "reject"))
+                plan.writes.append(write)
+            if in_order:
+                plan.writes += self._deletes(deleted)
+                deleted.clear()
         plan.deletes = self._deletes(deleted)
-        return plan
 
     def _parse(self, row: int, id_: str, text: str) -> _Parsed:
         try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
     from pymongo.collection import Collection
 
-    from regear._document_connector import Refused
+    from regear._document_connector import Refused, Row
 
 
 @dataclass(frozen=True)
@@ -213,3 +213,10 @@ class Writer:
 
 def _kind(code: int | None, message: str) -> str:
     return "conflict" if is_duplicate(code, message) else "reject"
+
+
+def not_superseded(rows: list[Row], refused: list[Refused]) -> list[Refused]:
+    """Without those whose id has a later row that was accepted."""
+    bad = {row for row, _, _ in refused}
+    last = {id_: row for row, (id_, _) in enumerate(rows) if row not in bad}
+    return [one for one in refused if last.get(rows[one[0]][0], -1) < one[0]]
