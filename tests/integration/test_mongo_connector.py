@@ -12,6 +12,7 @@ from bson import Binary, ObjectId
 from regear.errors import LeaseLost, Reject, Retry, TargetError, TargetUnavailable
 from rgsync.Connectors import MongoConnection, MongoConnector
 from tests.integration._mongo import MongoWriter
+from tests.integration._mongo_transactions import TransactionalWriter
 
 OID = "65f0c0ffee65f0c0ffee65f0"
 UUID = "550e8400-e29b-41d4-a716-446655440000"
@@ -541,3 +542,69 @@ def test_write_data(ferretdb, found):
     assert raised.value.rows == [bad]
     assert found() == [{"id": "1", "a": 2}, {"id": "4"}]
     connector._direct.close()
+
+
+@pytest.fixture
+def transactional(ferretdb):
+    writer = TransactionalWriter(ferretdb.url, ferretdb.name)
+    yield writer
+    writer.documents.close()
+
+
+def test_a_transaction_has_the_batch_and_its_checkpoint(transactional, found, ferretdb):
+    transactional.must_write(("1", {"a": 1}), ("2", {"a": 2}), ("3", None))
+    transactional.must_write(("1", {"b": 1}), ("2", None), journal=b"j")
+    assert transactional.transactions.outcomes == ["committed"] * 2
+    assert found() == [{"id": "1", "b": 1}]
+    stored = MongoWriter(ferretdb.url, ferretdb.name)
+    assert stored.stored == ("1:stream:2-0:1", b"j")
+    stored.documents.close()
+
+
+def test_a_refusal_undoes_the_transaction(transactional, found):
+    transactional.must_write(("1", {"a": 1}))
+    rows = [("2", {"a": 2}), ("bad", {"a": [[1]]}), ("3", {"a": [[1]]}), ("1", None)]
+    for bad in (1, 1):  # one at a time
+        ((row, _, kind),) = transactional.write(*rows)
+        assert (row, kind) == (bad, "reject")
+        assert found() == [{"id": "1", "a": 1}]
+        del rows[bad]
+        transactional.count = 1
+    transactional.must_write(*rows)
+    assert found() == [{"id": "2", "a": 2}]
+    outcomes = ["committed", "aborted", "aborted", "committed"]
+    assert transactional.transactions.outcomes == outcomes
+
+
+def test_in_order_a_transaction_begins_anew_without_what_was_refused(
+    transactional, found
+):
+    rows = [
+        ("1", {"a": [[1]]}),  # refused, and its id is written later
+        ("1", {"a": 1}),
+        ("2", {"a": 2}),
+        ("2", None),
+        ("3", {"a": [[1]]}),  # refused for good
+        ("4", {"a": 4}),
+    ]
+    ((row, _, kind),) = transactional.write(*rows, in_order=True)
+    assert (row, kind) == (4, "reject")
+    assert found() == []
+    assert transactional.transactions.outcomes == ["aborted"] * 3
+    del rows[4]
+    transactional.count = 0
+    transactional.must_write(*rows, in_order=True)
+    assert found() == [{"id": "1", "a": 1}, {"id": "4", "a": 4}]
+    assert transactional.transactions.outcomes[3:] == ["aborted", "committed"]
+
+
+def test_a_transaction_of_who_is_fenced_writes_nothing(
+    transactional, new_writer, found
+):
+    transactional.must_write(("1", {"a": 1}))
+    newer = new_writer()
+    newer.count = 10
+    newer.must_write(("1", {"a": 2}))
+    with pytest.raises(LeaseLost, match="another host"):
+        transactional.write(("1", {"a": 3}))
+    assert found() == [{"id": "1", "a": 2}]
