@@ -9,6 +9,16 @@ cache="${REGEAR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/regear}"
 # Objects of one build folder or checkout serve the others too.
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
+# For pytest: most tests wait for servers more than they compute.
+in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
+
+# Integration tests of Python code and of other programs: another server or a
+# sanitizer finds nothing more in them.
+without_python_only=(
+  --ignore=tests/integration/test_{examples,json_recipes,mongo_connector}.py
+  --ignore=tests/integration/test_{recipes,requirements}.py
+)
+
 note() { printf '==> %s\n' "$*"; }
 
 die() {
