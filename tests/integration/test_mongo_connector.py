@@ -149,6 +149,12 @@ def test_members_that_disappeared_are_removed(writer, found):
     assert found() == [{"id": "1", "a": 1}, {"id": "2"}]
 
 
+def test_a_member_that_is_the_id_of_the_server_may_disappear(writer, found):
+    writer.must_write(("1", {"_id": "mine", "a": 1}))
+    writer.must_write(("1", {"b": 2}))
+    assert found() == [{"id": "1", "b": 2}]
+
+
 def test_members_of_others_survive(writer, found, ferretdb):
     writer.must_write(("1", {"a": 1, "b": 2}))
     ferretdb["docs"].update_one({"id": "1"}, {"$set": {"seen": 9}})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 ID_TYPES = ("text", "int", "objectid", "uuid")
 
+_FIRST = frozenset("-0123456789abcdef")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -46,6 +47,8 @@ def candidates(text: str) -> list[Any]:
     """All that ``text`` can stand for, the text first. Only what is written
     back in the same way counts."""
     found: list[Any] = [text]
+    if text[:1] not in _FIRST:
+        return found
     for id_type in ID_TYPES[1:]:
         value = converted(text, id_type)
         if value is not None and str(value) == text:
@@ -88,5 +91,7 @@ class IdTypes:
             typed = converted(text, self._option)
             return [] if typed is None else [typed]
         found = candidates(text)
+        if len(found) == 1:
+            return found
         likely = [value for value in found if type_of(value) == self.preferred]
         return likely + [value for value in found if value not in likely]

@@ -47,11 +47,16 @@ class Plan:
 
 @dataclass
 class _Parsed:
+    """What is kept of a document: its BSON, and of that no objects, which the
+    garbage collector would look through again and again."""
+
     row: int
     text: str  # the id in the key
-    members: dict[str, Any]  # without the id
     id: Any  # of the document itself, or of one that is there
-    own: bool = False
+    own: bool
+    names: frozenset[str] = frozenset()  # of members, but for ids
+    set: bytes = b""  # what $set takes; empty: nothing
+    whole: dict[str, Any] | None = None  # without its id, to replace one
 
 
 class _Unfit(Exception):
@@ -94,9 +99,10 @@ class Planner:
             plan.refused += self._same_ids(parsed.values())
         bad = {row for row, _, _ in plan.refused}
         good = [one for row, one in parsed.items() if row not in bad]
-        if bad and (not in_order or not_superseded(rows, plan.refused)):
+        if in_order:
+            plan.refused = not_superseded(rows, plan.refused)
+        if plan.refused:
             return plan
-        plan.refused.clear()
         self._plan_writes(plan, rows, {one.row: one for one in good}, in_order)
         if not plan.refused:
             self._owned.store(plan.owned.before_writes())
@@ -106,7 +112,7 @@ class Planner:
         self, plan: Plan, rows: list[Row], parsed: dict[int, _Parsed], in_order: bool
     ) -> None:
         if not self._replace:
-            self._members.add(name for one in parsed.values() for name in one.members)
+            self._members.add(name for one in parsed.values() for name in one.names)
         others = self._there(parsed.values(), in_order)
         plan.owned = Owned(self._owned.load(id_ for id_, _ in rows))
         deleted: list[tuple[int, list[Any]]] = []
@@ -116,7 +122,7 @@ class Planner:
                 deleted.append((number, self._ids.of_key(id_) + had))
             elif number in parsed:
                 one = parsed[number]
-                told = one.id in self._ids.of_key(id_)
+                told = not one.own or one.id in self._ids.of_key(id_)
                 had = plan.owned.follow(id_, [] if told else [one.id])
                 if had:
                     deleted.append((number, had))
@@ -152,18 +158,23 @@ class Planner:
             self._ids.learn(value)
             if isinstance(value, int) and not fits_int64(value):
                 raise _Unfit(f"the member {self._pk!r} has more than 64 bits")
-        if not self._replace:
-            self._check_names(members)
-        return _Parsed(row, id_, members, value, own)
+        if self._replace:
+            return _Parsed(row, id_, value, own, whole=members)
+        self._check_names(members)
+        names = frozenset(members) - {"_id"}
+        if own and self._pk != "_id":
+            members[self._pk] = value  # 5 may be there as 5.0
+        encoded = self._encoded(members) if members else b""
+        return _Parsed(row, id_, value, own, names, encoded)
 
     def _check_names(self, members: dict[str, Any]) -> None:
-        for name in members:
+        new = members.keys() - self._members.names
+        for name in new:
             if bad_name(name):
                 raise _Unfit(
                     f"the member {name!r} cannot be set by its name:"
                     " writeMode='replace' writes whole documents"
                 )
-        new = members.keys() - self._members.names
         if new and len(new) + len(self._members.names) > MOST:
             raise _Unfit(
                 f"more than {MOST} names of members, {brief(min(new))!r} too:"
@@ -232,23 +243,20 @@ class Planner:
                     there[found[self._pk]] = frozenset(found)
         if in_order:  # what this batch itself will have put there
             for one in parsed:
-                there[one.id] = there.get(one.id, frozenset()) | one.members.keys()
+                there[one.id] = there.get(one.id, frozenset()) | one.names
         return there
 
     def _write(self, one: _Parsed, there: Mapping[Any, frozenset[str]] | None) -> Write:
         which = {self._pk: one.id}
-        if self._replace:
-            whole = self._encoded({self._pk: one.id, **one.members})
+        if one.whole is not None:
+            whole = self._encoded({self._pk: one.id, **one.whole})
             return Write.replace((one.row,), which, RawBSONDocument(whole))
-        gone = self._members.names - one.members.keys()
+        gone = self._members.names - one.names
         if there is not None:
             gone &= there.get(one.id, frozenset())
-        members = one.members
-        if one.own and self._pk != "_id":
-            members = {self._pk: one.id, **members}  # 5 may be there as 5.0
         update: dict[str, Any] = {}
-        if members:
-            update["$set"] = RawBSONDocument(self._encoded(members))
+        if one.set:
+            update["$set"] = RawBSONDocument(one.set)
         if gone:
             update["$unset"] = dict.fromkeys(sorted(gone), "")
         if not update:

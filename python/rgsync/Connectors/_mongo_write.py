@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from pymongo import DeleteMany, ReplaceOne, UpdateOne
@@ -25,41 +24,38 @@ if TYPE_CHECKING:
     from regear._document_connector import Refused, Row
 
 
-@dataclass(frozen=True)
 class Write:
     """As a part of many, and alone: then the server says more of a failure."""
 
-    rows: tuple[int, ...]
-    request: Any
-    alone: Callable[[Any, Any], Any]
+    __slots__ = ("_kind", "_what", "_which", "rows")
+
+    def __init__(self, rows: tuple[int, ...], kind: Any, which: Any, what: Any) -> None:
+        self.rows = rows
+        self._kind, self._which, self._what = kind, which, what
 
     @classmethod
     def update(cls, rows: tuple[int, ...], which: Any, update: Any) -> Write:
-        return cls(
-            rows,
-            UpdateOne(which, update, upsert=True),
-            lambda to, session: to.update_one(
-                which, update, upsert=True, session=session
-            ),
-        )
+        return cls(rows, UpdateOne, which, update)
 
     @classmethod
     def replace(cls, rows: tuple[int, ...], which: Any, document: Any) -> Write:
-        return cls(
-            rows,
-            ReplaceOne(which, document, upsert=True),
-            lambda to, session: to.replace_one(
-                which, document, upsert=True, session=session
-            ),
-        )
+        return cls(rows, ReplaceOne, which, document)
 
     @classmethod
     def delete(cls, rows: tuple[int, ...], which: Any) -> Write:
-        return cls(
-            rows,
-            DeleteMany(which),
-            lambda to, session: to.delete_many(which, session=session),
-        )
+        return cls(rows, DeleteMany, which, None)
+
+    def request(self) -> Any:
+        if self._kind is DeleteMany:
+            return DeleteMany(self._which)
+        return self._kind(self._which, self._what, upsert=True)
+
+    def alone(self, to: Any, session: Any) -> None:
+        if self._kind is DeleteMany:
+            to.delete_many(self._which, session=session)
+            return
+        method = to.update_one if self._kind is UpdateOne else to.replace_one
+        method(self._which, self._what, upsert=True, session=session)
 
 
 #: Index of a write, its error's code and message.
@@ -158,7 +154,9 @@ class Writer:
     ) -> list[_Failed]:
         try:
             self._collection.bulk_write(
-                [write.request for write in writes], ordered=ordered, session=session
+                [write.request() for write in writes],
+                ordered=ordered,
+                session=session,
             )
             return []
         except BulkWriteError as error:
