@@ -269,8 +269,7 @@ Status ThroughLane::ClearJournal() {
   if (!base_ || base_->journal.empty()) return Status::Ok();
   attempted_ = Next(base_->position, "");
   Status status =
-      parts_.connector
-          ->Write(FoldedBatch(spec_.mapping.cells()), *attempted_)
+      parts_.connector->Write(FoldedBatch(spec_.mapping.cells()), *attempted_)
           .status;
   if (!status.ok()) {
     open_ = false;

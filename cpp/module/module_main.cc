@@ -230,13 +230,13 @@ void OnInfo(rm::InfoCtx* info, int for_crash_report) {
 // What every key and every command pays for: taken on when the first rule
 // arrives, not before.
 void WatchKeysAndCommands(rm::Ctx* ctx) {
-  rm::SubscribeToKeyspaceEvents(
-      ctx,
-      rm::kNotifyGeneric | rm::kNotifyString | rm::kNotifyList |
-          rm::kNotifySet | rm::kNotifyHash | rm::kNotifyZset |
-          rm::kNotifyStream | rm::kNotifyExpired | rm::kNotifyEvicted |
-          rm::kNotifyModule,
-      OnKeyEvent);
+  rm::SubscribeToKeyspaceEvents(ctx,
+                                rm::kNotifyGeneric | rm::kNotifyString |
+                                    rm::kNotifyList | rm::kNotifySet |
+                                    rm::kNotifyHash | rm::kNotifyZset |
+                                    rm::kNotifyStream | rm::kNotifyExpired |
+                                    rm::kNotifyEvicted | rm::kNotifyModule,
+                                OnKeyEvent);
   // Servers before 7.2 do not tell.
   (void)rm::SubscribeToServerEvent(ctx, {rm::kEventKey, 1}, OnKeyRemoval);
   rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf);

@@ -131,9 +131,9 @@ Status MysqlDriver::Insert(const FoldedBatch& batch, const Columns& columns,
                            std::span<const size_t> rows) {
   auto arrays = Encode(batch, columns, rows);
   if (!arrays.ok()) return arrays.status();
-  const OnDuplicate on_duplicate =
-      table_->append || other_unique_ ? OnDuplicate::kFail
-                                      : OnDuplicate::kUpdate;
+  const OnDuplicate on_duplicate = table_->append || other_unique_
+                                       ? OnDuplicate::kFail
+                                       : OnDuplicate::kUpdate;
   return session_
       .WriteRows(
           [&](size_t count) {
