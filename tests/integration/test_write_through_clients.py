@@ -344,11 +344,14 @@ def open_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+slow_under_sanitizers = pytest.mark.timeout(600)
+
+
 @pytest.fixture
 def crowded(open_files, new_redis, new_host, users):
     server = new_redis("--maxclients", str(CROWD + 100))
     server.host = new_host(server)
-    assert server.execute(users.recipe("timeout=200")) == "OK"
+    assert server.execute(users.recipe("timeout=500")) == "OK"
     wait_for(lambda: server.state("Users") == "running")
     return server
 
@@ -359,7 +362,7 @@ def new_crowd(crowded):
 
     def start():
         crowds.append(Crowd(crowded))
-        wait_for(lambda: waiting(crowded) >= CROWD, 80, "all wait")
+        wait_for(lambda: waiting(crowded) >= CROWD, 300, "all wait")
         return crowds[-1]
 
     yield start
@@ -371,6 +374,7 @@ def waiting(server):
     return server.client.info("clients")["blocked_clients"]
 
 
+@slow_under_sanitizers
 def test_a_crowd_is_answered_once_the_database_is_back(crowded, new_crowd, users):
     with users.locked(crowded) as table:
         crowd = new_crowd()
@@ -386,6 +390,7 @@ def test_a_crowd_is_answered_once_the_database_is_back(crowded, new_crowd, users
     assert all(crowded.client.hget(f"users:{i}", "username") == n for i, n in names)
 
 
+@slow_under_sanitizers
 def test_a_crowd_that_leaves_has_written(crowded, new_crowd, users):
     with users.locked(crowded):
         new_crowd().close()
@@ -394,6 +399,7 @@ def test_a_crowd_that_leaves_has_written(crowded, new_crowd, users):
     assert users.count() == CROWD
 
 
+@slow_under_sanitizers
 def test_a_crowd_hears_that_its_host_died(crowded, new_crowd, users):
     with users.locked(crowded):
         crowd = new_crowd()
