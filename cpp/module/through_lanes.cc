@@ -1,5 +1,7 @@
 // How a host takes writes: the reading half of write_through.h.
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "module/command_arguments.h"
@@ -22,6 +24,9 @@ size_t CountParts(const std::vector<ThroughJobPtr>& jobs) {
 // transaction. A single write may exceed it.
 constexpr size_t kMaxGroupBytes = 4 * 1024 * 1024;
 
+// The server's timers know no less.
+constexpr long long kGatherMs = 1;
+
 size_t BytesOf(const ThroughJob& job) {
   size_t bytes = 0;
   for (const ThroughPart& part : job.parts) {
@@ -40,9 +45,40 @@ StreamId WriteThrough::NextId() {
   return last_;
 }
 
+// While others are being committed, a handful of writes waits for as many as a
+// lane's share: one of those others ends soon, and a large group costs hardly
+// more than a small one.
+bool WriteThrough::IsBetterLater(const std::string& name, const Line& line) {
+  size_t handed = 0;
+  for (const auto& [number, lane] : line.lanes) handed += lane.handed.size();
+  const size_t ready = queue_.CountReady(name);
+  return handed > 0 && ready < (handed + ready) / line.lanes.size();
+}
+
+void WriteThrough::Gather(const std::string& name, Line* line) {
+  if (line->gathering) return;
+  line->gathering = true;
+  const auto enough = [](rm::Ctx* ctx, void* data) {
+    const std::unique_ptr<std::string> own(static_cast<std::string*>(data));
+    Guarded(ctx, "waking a lane", [&] {
+      WriteThrough& through = State().through;
+      through.LineOf(*own).gathering = false;
+      if (through.queue_.HasReady(*own)) through.WakeNow(*own);
+    });
+  };
+  rm::CreateTimer(State().context.get(), kGatherMs, enough,
+                  new std::string(name));
+}
+
+void WriteThrough::WakeReader(const std::string& name) {
+  Line& line = LineOf(name);
+  if (IsBetterLater(name, line)) return Gather(name, &line);
+  WakeNow(name);
+}
+
 // One reader at a time: what is ready in one turn of the server's event loop
 // goes to one lane.
-void WriteThrough::WakeReader(const std::string& name) {
+void WriteThrough::WakeNow(const std::string& name) {
   Line& line = LineOf(name);
   if (line.waking != nullptr) return;
   for (auto& [number, lane] : line.lanes) {

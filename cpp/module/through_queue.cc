@@ -26,9 +26,9 @@ void ThroughQueue::Advance(const ThroughJobPtr& job) {
   on_ready_(job->registration);
 }
 
-bool ThroughQueue::HasReady(const std::string& registration) const {
+size_t ThroughQueue::CountReady(const std::string& registration) const {
   const auto ready = ready_.find(registration);
-  return ready != ready_.end() && !ready->second.empty();
+  return ready == ready_.end() ? 0 : ready->second.size();
 }
 
 ThroughJobPtr ThroughQueue::Take(const std::string& registration) {

@@ -24,7 +24,10 @@ class ThroughQueue {
   size_t size() const { return live_; }  // neither finished nor cancelled
 
   void Add(const ThroughJobPtr& job);
-  bool HasReady(const std::string& registration) const;
+  bool HasReady(const std::string& registration) const {
+    return CountReady(registration) > 0;
+  }
+  size_t CountReady(const std::string& registration) const;
   // The next one that may go, from now on handed over; null: there is none.
   ThroughJobPtr Take(const std::string& registration);
   // A job that was taken was not written: it goes before all others.

@@ -97,12 +97,17 @@ class WriteThrough {
     std::map<uint64_t, Lane> lanes;
     // The reader that is about to take what is ready.
     rm::BlockedClient* waking = nullptr;
+    bool gathering = false;  // a timer ends it
     uint64_t recovered = 0;  // under this fence
     ThroughCounts counts;
   };
 
   Line& LineOf(std::string_view name) { return lines_[std::string(name)]; }
+  // There are jobs that may go.
   void WakeReader(const std::string& name);
+  void WakeNow(const std::string& name);
+  bool IsBetterLater(const std::string& name, const Line& line);
+  void Gather(const std::string& name, Line* line);
   int ReplyJobs(rm::Ctx* ctx, const std::string& name, uint64_t lane,
                 size_t count, StreamId after);
   // Takes what is ready, up to `count` parts.
