@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "module/capture.h"
+#include "module/key_state.h"
 #include "module/key_sweep.h"
 
 namespace regear {
@@ -13,8 +14,7 @@ namespace {
 
 bool Exists(rm::Ctx* ctx, int db, rm::String* key) {
   const DatabaseScope database(ctx, db);
-  const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
-  return open != nullptr && rm::KeyType(open.get()) != rm::kKeyEmpty;
+  return KeyExists(ctx, key);
 }
 
 }  // namespace

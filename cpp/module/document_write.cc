@@ -70,22 +70,18 @@ using ScratchKeys = std::vector<std::unique_ptr<ScratchKey>>;
 CallReplyPtr Rehearse(rm::Ctx* ctx, const ThroughJob& job,
                       const ScratchKeys& copies) {
   std::vector<rm::String*> words;
-  for (size_t i = 1; i < job.words.size(); ++i) {
-    rm::String* word = job.words[i].get();
-    // Keys stand alone, or in front of each path and value of JSON.MSET.
-    if (i == 1 || (Is(job, "json.mset") && i % 3 == 1)) {
-      for (size_t part = 0; part < job.parts.size(); ++part) {
-        if (View(job.parts[part].key.get()) == View(word)) {
-          word = copies[part]->name();
-          break;
-        }
+  words.reserve(job.words.size());
+  for (const StringPtr& word : job.words) words.push_back(word.get());
+  for (const int i : job.keys) {
+    for (size_t part = 0; part < job.parts.size(); ++part) {
+      if (View(job.parts[part].key.get()) == View(job.words[i].get())) {
+        words[i] = copies[part]->name();
       }
     }
-    words.push_back(word);
   }
   const std::string name(View(job.words.front().get()));
   return CallReplyPtr(rm::Call(ctx, name.c_str(), job.resp3 ? "E3v" : "Ev",
-                               words.data(), words.size()));
+                               words.data() + 1, words.size() - 1));
 }
 
 void Describe(rm::Ctx* ctx, rm::String* copy, rm::String* field,

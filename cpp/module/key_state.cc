@@ -12,11 +12,6 @@ rm::String* OperationField() {
   return kField;
 }
 
-bool KeyExists(rm::Ctx* ctx, rm::String* key) {
-  const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
-  return open != nullptr && rm::KeyType(open.get()) != rm::kKeyEmpty;
-}
-
 struct ScanTarget {
   const CaptureRule& rule;
   std::vector<FieldAndValue>& fields;
@@ -54,17 +49,23 @@ void ReadMappedFields(rm::Key* key, const CaptureRule& rule, KeyState* state) {
 KeyState ReadDocumentKey(rm::Ctx* ctx, rm::String* key,
                          const CaptureRule& rule) {
   KeyState state;
-  if (!KeyExists(ctx, key)) return state;
   StringPtr document = ReadDocument(ctx, key);
-  state.kind = document == nullptr ? KeyKind::kOther : KeyKind::kCaptured;
-  if (document != nullptr) {
-    rm::String* field = rule.fields().front().get();
-    state.fields.push_back({Share(field), std::move(document)});
+  if (document == nullptr) {
+    if (KeyExists(ctx, key)) state.kind = KeyKind::kOther;
+    return state;
   }
+  state.kind = KeyKind::kCaptured;
+  rm::String* field = rule.fields().front().get();
+  state.fields.push_back({Share(field), std::move(document)});
   return state;
 }
 
 }  // namespace
+
+bool KeyExists(rm::Ctx* ctx, rm::String* key) {
+  const KeyPtr open(rm::OpenKey(ctx, key, rm::kOpenRead | rm::kOpenNoTouch));
+  return open != nullptr && rm::KeyType(open.get()) != rm::kKeyEmpty;
+}
 
 KeyState ReadKey(rm::Ctx* ctx, rm::String* key, const CaptureRule& rule) {
   if (rule.documents()) return ReadDocumentKey(ctx, key, rule);

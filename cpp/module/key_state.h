@@ -27,6 +27,9 @@ struct KeyState {
   StringPtr operation;              // value of '#' if `rule` obeys it
 };
 
+// In the selected database, without touching the key's access time.
+bool KeyExists(rm::Ctx* ctx, rm::String* key);
+
 // Of a key that is open; null: there is none. Documents cannot be read so:
 // for a rule of documents the key is missing.
 KeyState ReadOpenKey(rm::Key* open, const CaptureRule& rule);

@@ -1,8 +1,8 @@
 #include "module/through_job.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "module/command_table.h"
 #include "module/document_write.h"
 #include "module/through_keys.h"
 
@@ -32,13 +32,12 @@ void AddPart(ThroughJob* job, const ThroughRule& rule, std::string_view named) {
   part.row_id = *ThroughId(rule.prefix, named);
 }
 
-void AddWords(rm::Ctx* ctx, ThroughJob* job, const ThroughRule& rule,
-              rm::String** words, int count) {
-  const std::vector<int> keys = KeyPositions(ctx, words, count);
+void AddWords(ThroughJob* job, const ThroughRule& rule, rm::String** words,
+              int count) {
   job->words.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     const std::string_view word = View(words[i]);
-    if (std::find(keys.begin(), keys.end(), i) != keys.end()) {
+    if (std::binary_search(job->keys.begin(), job->keys.end(), i)) {
       AddPart(job, rule, word);
       job->words.push_back(MakeString(RealKey(rule.prefix, word)));
     } else if (job->command == ThroughCommand::kHset && i > 1 && i % 2 == 0 &&
@@ -79,14 +78,15 @@ bool IsKnownOperation(std::string_view value) {
 
 ThroughJobPtr MakeThroughJob(rm::Ctx* ctx, const ThroughRule& rule,
                              ThroughCommand command, rm::String** words,
-                             int count) {
+                             int count, std::vector<int> keys) {
   auto job = std::make_shared<ThroughJob>();
   job->registration = rule.name;
   job->fields = rule.fields;
   job->db = rm::GetSelectedDb(ctx);
   job->command = command;
   job->resp3 = (rm::GetContextFlags(ctx) & rm::kContextResp3) != 0;
-  AddWords(ctx, job.get(), rule, words, count);
+  job->keys = std::move(keys);
+  AddWords(job.get(), rule, words, count);
   Obey(job.get(), OperationIn(command, words, count));
   return job;
 }

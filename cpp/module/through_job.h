@@ -37,6 +37,7 @@ struct ThroughJob {
   int db = 0;
   ThroughCommand command = ThroughCommand::kNone;
   std::vector<StringPtr> words;  // of the command, on the real keys, without #
+  std::vector<int> keys;         // which of them are keys, ascending
   std::vector<ThroughPart> parts;
   bool redis_only = false;  // the database is not to know of it
   ReplyCopy foreseen;       // of a command on documents
@@ -65,10 +66,11 @@ std::string_view OperationIn(ThroughCommand command, rm::String** words,
 // "=", "+", "~" or "-" and the rest; see module/operations.h.
 bool IsKnownOperation(std::string_view value);
 
-// `words`, on keys that `rule` takes and that have ids.
+// `words`, of which those at `keys` are keys that `rule` takes and that have
+// ids.
 ThroughJobPtr MakeThroughJob(rm::Ctx* ctx, const ThroughRule& rule,
                              ThroughCommand command, rm::String** words,
-                             int count);
+                             int count, std::vector<int> keys);
 
 // Finds out what the job will do, from the keys as they are now. False if the
 // database need not know: it fails, or changes nothing that is mapped.

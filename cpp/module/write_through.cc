@@ -54,8 +54,9 @@ const ThroughRule* WriteThrough::RuleOf(std::string_view key) const {
 
 void WriteThrough::Enqueue(rm::Ctx* ctx, const ThroughRule& rule,
                            ThroughCommand command, rm::String** words,
-                           int count) {
-  const ThroughJobPtr job = MakeThroughJob(ctx, rule, command, words, count);
+                           int count, std::vector<int> keys) {
+  const ThroughJobPtr job =
+      MakeThroughJob(ctx, rule, command, words, count, std::move(keys));
   job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnTimeout>,
                                 nullptr, rule.timeout_ms);
   rm::SetDisconnectCallback(job->client, OnClientGone);
@@ -142,8 +143,7 @@ void WriteThrough::Recover(rm::Ctx* ctx, std::string_view name,
   }
   std::sort(lost.begin(), lost.end(),
             [](const auto* a, const auto* b) { return a->id < b->id; });
-  const CaptureRule& rule = *registry.Named(name).rule;
-  const DatabaseScope database(ctx, rule.db());
+  const DatabaseScope database(ctx, registry.Named(name).rule->db());
   for (const ThroughPart* part : lost) {
     ApplyState(ctx, part->key.get(), part->write);
   }

@@ -56,9 +56,10 @@ class WriteThrough {
   // Null if no rule takes `key`; of any database.
   const ThroughRule* RuleOf(std::string_view key) const;
 
-  // Blocks the client of `words`, a command on keys that `rule` takes.
+  // Blocks the client of `words`, a command on keys, at `keys`, that `rule`
+  // takes.
   void Enqueue(rm::Ctx* ctx, const ThroughRule& rule, ThroughCommand command,
-               rm::String** words, int count);
+               rm::String** words, int count, std::vector<int> keys);
 
   // Replies as XREAD does, with up to `count` writes of the registration
   // `name` behind `after`: those that this lane was given before, then new

@@ -149,7 +149,7 @@ int Run(rm::Ctx* ctx, rm::String** words, int count) {
   }
   const std::string objection = Objection(ctx, named, command, words, count);
   if (!objection.empty()) return Fail(ctx, objection);
-  State().through.Enqueue(ctx, *named.rule, command, words, count);
+  State().through.Enqueue(ctx, *named.rule, command, words, count, named.keys);
   return rm::kOk;
 }
 
