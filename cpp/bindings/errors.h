@@ -3,6 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <exception>
+
 #include "base/status.h"
 
 namespace regear {
@@ -26,5 +28,20 @@ Status StatusOfConnectorError(pybind11::error_already_set* error);
 // A Python exception as a failure of the recipe's code, to be tried again:
 // "Type: message". The GIL must be held; the exception is cleared.
 Status StatusOfPythonError(pybind11::error_already_set* error);
+
+// Runs `body` with the GIL; what it raises becomes a Status by `status_of`, one
+// of the two above.
+template <typename Body>
+Status CallPython(Status (*status_of)(pybind11::error_already_set*),
+                  Body body) {
+  const pybind11::gil_scoped_acquire gil;
+  try {
+    return body();
+  } catch (pybind11::error_already_set& error) {
+    return status_of(&error);
+  } catch (const std::exception& error) {  // a cast that failed, say
+    return Status(StatusCode::kRetry, error.what());
+  }
+}
 
 }  // namespace regear

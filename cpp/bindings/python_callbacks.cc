@@ -12,19 +12,6 @@ namespace py = pybind11;
 
 namespace {
 
-// Runs `body` with the GIL and turns what it raises into a Status.
-template <typename Body>
-Status CallPython(Body body) {
-  const py::gil_scoped_acquire gil;
-  try {
-    return body();
-  } catch (py::error_already_set& error) {
-    return StatusOfPythonError(&error);
-  } catch (const std::exception& error) {  // a cast that failed, say
-    return Status(StatusCode::kRetry, error.what());
-  }
-}
-
 // The names that each record of a batch repeats, made once.
 struct RecordNames {
   py::str id{"id"}, value{"value"}, operation{"#"};
@@ -153,7 +140,7 @@ PythonObject::~PythonObject() {
 ConnectionProvider MakeConnectionProvider(PythonObjectPtr connect) {
   return [connect = std::move(connect)]() -> Result<ConnectionParameters> {
     ConnectionParameters parameters;
-    const Status status = CallPython([&] {
+    const Status status = CallPython(StatusOfPythonError, [&] {
       const py::dict given = connect->get()().cast<py::dict>();
       for (const auto& [name, value] : given) {
         parameters[FromPython(name)] = FromPython(value);
@@ -170,7 +157,7 @@ BatchCallback MakeBatchCallback(PythonObjectPtr write, RowMapping mapping,
   return [write = std::move(write), mapping = std::move(mapping),
           primary_key = std::move(primary_key)](const FoldedBatch& batch) {
     WriteReport report;
-    report.status = CallPython([&] {
+    report.status = CallPython(StatusOfPythonError, [&] {
       const RecordNames names(mapping, primary_key);
       py::list records(batch.size());
       for (size_t i = 0; i < batch.size(); ++i) {
@@ -195,7 +182,7 @@ Transform MakeTransform(PythonObjectPtr transform) {
   return
       [transform = std::move(transform)](ChangeBatch* batch, size_t* culprit) {
         *culprit = 0;
-        return CallPython([&] {
+        return CallPython(StatusOfPythonError, [&] {
           ChangeBatch transformed;
           for (const Change& change : batch->changes()) {
             const py::object result =

@@ -13,19 +13,6 @@ namespace py = pybind11;
 
 namespace {
 
-// Runs `body` with the GIL and turns what it raises into a Status.
-template <typename Body>
-Status CallConnector(Body body) {
-  const py::gil_scoped_acquire gil;
-  try {
-    return body();
-  } catch (py::error_already_set& error) {
-    return StatusOfConnectorError(&error);
-  } catch (const std::exception& error) {  // a cast that failed, say
-    return Status(StatusCode::kRetry, error.what());
-  }
-}
-
 py::bytes ToBytes(std::string_view bytes) {
   return py::bytes(bytes.data(), bytes.size());
 }
@@ -102,7 +89,7 @@ void PythonConnector::Close() {
 
 Status PythonConnector::Open() {
   warnings_.clear();
-  return CallConnector([&] {
+  return CallPython(StatusOfConnectorError, [&] {
     if (!connector_) {
       connector_ = std::make_shared<PythonObject>(make_->get()());
     }
@@ -127,7 +114,7 @@ WriteReport PythonConnector::Write(const FoldedBatch& batch,
                                    const Checkpoint& checkpoint) {
   if (!connector_) return {Status(StatusCode::kReconnect, "not open"), {}};
   WriteReport report;
-  report.status = CallConnector([&] {
+  report.status = CallPython(StatusOfConnectorError, [&] {
     std::vector<RefusedRow> refused;
     const py::list rows = DocumentsOf(batch, &refused);
     if (refused.empty()) {
@@ -147,7 +134,7 @@ WriteReport PythonConnector::Write(const FoldedBatch& batch,
 Result<std::optional<Checkpoint>> PythonConnector::LoadCheckpoint() {
   if (!connector_) return Status(StatusCode::kReconnect, "not open");
   std::optional<Checkpoint> stored;
-  const Status status = CallConnector([&] {
+  const Status status = CallPython(StatusOfConnectorError, [&] {
     const py::object found = connector_->get().attr("load_checkpoint")();
     if (found.is_none()) return Status::Ok();
     auto decoded =
