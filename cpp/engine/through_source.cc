@@ -1,6 +1,7 @@
 #include "engine/through_source.h"
 
 #include <utility>
+#include <vector>
 
 #include "redis/stream_decoder.h"
 
@@ -50,6 +51,16 @@ void ThroughSource::AppendCommitted(const CommittedGroup& committed) {
                        last, committed.token});
 }
 
+void ThroughSource::AppendRead(std::string_view command,
+                               std::initializer_list<std::string_view> more) {
+  const std::string wait = std::to_string(kWait.count());
+  const std::string place = place_.ToString();
+  std::vector<std::string_view> words = {
+      "RG.HOST", command, fence_, registration_, lane_, count_, wait, place};
+  words.insert(words.end(), more);
+  connection_->Append(words);
+}
+
 Status ThroughSource::ReadOk() {
   const auto reply = connection_->ReadReply();
   if (!reply.ok()) return Fail(reply.status());
@@ -68,10 +79,7 @@ Result<ChangeBatch> ThroughSource::Exchange(
     REGEAR_RETURN_IF_ERROR(Connect());  // a refusal has ended it
   }
   if (committed) AppendCommitted(*committed);
-  const std::string wait = std::to_string(kWait.count());
-  const std::string place = place_.ToString();
-  connection_->Append({"RG.HOST", "THROUGH", fence_, registration_, lane_,
-                       count_, wait, place});
+  AppendRead("THROUGH", {});
   const Status sent = connection_->Flush();
   if (!sent.ok()) return Fail(sent);
   if (committed) {
@@ -84,11 +92,8 @@ Result<ChangeBatch> ThroughSource::Exchange(
 
 // One command and one reply less: each wakes somebody up.
 Result<ChangeBatch> ThroughSource::Settle(const CommittedGroup& committed) {
-  const std::string wait = std::to_string(kWait.count());
-  const std::string place = place_.ToString();
   const std::string last = committed.last.ToString();
-  connection_->Append({"RG.HOST", "SETTLE", fence_, registration_, lane_,
-                       count_, wait, place, last, committed.token});
+  AppendRead("SETTLE", {last, committed.token});
   const Status sent = connection_->Flush();
   if (!sent.ok()) return Fail(sent);
   auto group = ReadGroup();

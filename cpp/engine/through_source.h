@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class ThroughSource {
  private:
   Status Connect();
   Result<ChangeBatch> Settle(const CommittedGroup& committed);
+  void AppendRead(std::string_view command,
+                  std::initializer_list<std::string_view> more);
   void AppendCommitted(const CommittedGroup& committed);
   Result<StreamPositions> ReadApplied();
   Status ReadOk();
