@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from regear._key_template import KeyPattern, key_pattern
-from regear._registration import Record, Registration, columns_of
+from regear._key_template import key_pattern
+from regear._registration import Record, columns_of
 from regear._session import current_session
-from regear._versions import normalised
 from regear.errors import RecipeError
 from rgsync._options import (
     check_key_columns,
     checked_options,
-    event_names,
     number,
     text,
-    whole,
 )
+from rgsync._registering import add_behind, add_through, check_batch
 from rgsync._targets import target_of
 
 DEFAULT_EVENTS = ("hset", "hmset", "del", "change")
@@ -72,7 +70,7 @@ def RGWriteBehind(
       it, or when it is safe there: "fsync" or "replica".
     - ``maxBatch``, ``maxBatchBytes``: bounds of one transaction.
     """
-    session = current_session()
+    current_session()  # nothing is looked at where no recipe runs
     if transform is not None and not callable(transform):
         raise RecipeError("transform must be a function of one record")
     options = checked_options(
@@ -87,29 +85,24 @@ def RGWriteBehind(
         maxBatchBytes,
     )
     size = int(number("batch", batch, least=1))
-    if options.max_batch is not None and options.max_batch < size:
-        raise RecipeError(f"maxBatch must be {size} or more, which is the batch")
+    check_batch(size, options)
     keys = key_pattern(text("keysPrefix", keysPrefix))
     columns = columns_of(mappings)
     target = target_of(connector, mappings)
     check_key_columns(keys, target, columns)
-    session.add(
-        Registration(
-            name=text("name", name),
-            version=normalised(version),
-            keys=keys,
-            database=whole("db", db, least=0),
-            events=event_names(eventTypes),
-            columns=columns,
-            target=target,
-            options=options,
-            batch=size,
-            duration=int(number("duration", duration, least=0)),
-            retry_interval=number(
-                "onFailedRetryInterval", onFailedRetryInterval, least=0.1
-            ),
-            transform=transform,
-        )
+    add_behind(
+        name=name,
+        version=version,
+        keys=keys,
+        db=db,
+        eventTypes=eventTypes,
+        batch=size,
+        duration=duration,
+        onFailedRetryInterval=onFailedRetryInterval,
+        options=options,
+        columns=columns,
+        target=target,
+        transform=transform,
     )
 
 
@@ -133,21 +126,14 @@ def RGWriteThrough(
     By keyword only, and regear's own: ``timeout``, how many seconds a client
     waits at most, and ``db``, the number of the database whose keys are meant.
     """
-    session = current_session()
+    current_session()  # nothing is looked at where no recipe runs
     columns = columns_of(mappings)
-    session.add(
-        Registration(
-            name=text("name", name),
-            version=normalised(version),
-            keys=KeyPattern(text("keysPrefix", keysPrefix)),
-            database=whole("db", db, least=0),
-            events=(),
-            columns=columns,
-            target=target_of(connector, mappings),
-            batch=1,
-            duration=0,
-            retry_interval=1.0,
-            through=True,
-            timeout=int(1000 * number("timeout", timeout, least=0.001)),
-        )
+    add_through(
+        name=name,
+        version=version,
+        keysPrefix=keysPrefix,
+        db=db,
+        timeout=timeout,
+        columns=columns,
+        target=target_of(connector, mappings),
     )

@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regear._documents import ChildTable, Columns, document_mapping
-from regear._key_template import KeyPattern, key_pattern
-from regear._registration import Registration, Target
-from regear._session import current_session
-from regear._versions import normalised
+from regear._key_template import key_pattern
+from regear._registration import Target
 from regear.errors import RecipeError
 from rgsync._options import (
     check_key_columns,
     checked_options,
-    event_names,
-    number,
     text,
     whole,
 )
+from rgsync._registering import add_behind, add_through, check_batch
 from rgsync._targets import target_of
 
 DEFAULT_JSON_EVENTS = (
@@ -82,30 +79,25 @@ def RGJSONWriteBehind(
         maxBatchBytes,
     )
     size = whole("batch", batch, least=1)
-    if options.max_batch is not None and options.max_batch < size:
-        raise RecipeError(f"maxBatch must be {size} or more, which is the batch")
+    check_batch(size, options)
     documents = _data_key(dataKey)
     target, columns, children = _destination(connector, mappings, documents)
     keys = key_pattern(text("keysPrefix", keysPrefix))
     check_key_columns(keys, target, columns if mappings else ())
-    current_session().add(
-        Registration(
-            name=text("name", name),
-            version=normalised(version),
-            keys=keys,
-            database=whole("db", db, least=0),
-            events=event_names(eventTypes),
-            columns=columns,
-            children=children,
-            target=target,
-            options=options,
-            batch=size,
-            duration=int(number("duration", duration, least=0)),
-            retry_interval=number(
-                "onFailedRetryInterval", onFailedRetryInterval, least=0.1
-            ),
-            documents=documents,
-        )
+    add_behind(
+        name=name,
+        version=version,
+        keys=keys,
+        db=db,
+        eventTypes=eventTypes,
+        batch=size,
+        duration=duration,
+        onFailedRetryInterval=onFailedRetryInterval,
+        options=options,
+        columns=columns,
+        children=children,
+        target=target,
+        documents=documents,
     )
 
 
@@ -133,23 +125,16 @@ def RGJSONWriteThrough(
     """
     documents = _data_key(dataKey)
     target, columns, children = _destination(connector, mappings, documents)
-    current_session().add(
-        Registration(
-            name=text("name", name),
-            version=normalised(version),
-            keys=KeyPattern(text("keysPrefix", keysPrefix)),
-            database=whole("db", db, least=0),
-            events=(),
-            columns=columns,
-            children=children,
-            target=target,
-            batch=1,
-            duration=0,
-            retry_interval=1.0,
-            documents=documents,
-            through=True,
-            timeout=int(1000 * number("timeout", timeout, least=0.001)),
-        )
+    add_through(
+        name=name,
+        version=version,
+        keysPrefix=keysPrefix,
+        db=db,
+        timeout=timeout,
+        columns=columns,
+        children=children,
+        target=target,
+        documents=documents,
     )
 
 

@@ -29,10 +29,6 @@ class MongoMembers:
         self.id = f"{stream}/members"
         self.names: frozenset[str] = frozenset()
 
-    @property
-    def full(self) -> bool:
-        return len(self.names) >= MOST
-
     def take(self, found: Mapping[str, Any] | None) -> None:
         """What is stored now: other lanes add names too."""
         self.names = frozenset((found or {}).get("names", {}))
