@@ -102,6 +102,12 @@ class PyEngine {
     WithoutGil([&] { return engine.link().FinishJob(job, ok, bytes); });
   }
 
+  void ReplyToJob(uint64_t job, const py::bytes& resp) {
+    Engine& engine = Get();
+    const std::string bytes = resp;
+    WithoutGil([&] { return engine.link().ReplyToJob(job, bytes); });
+  }
+
   py::list Register(uint64_t job, const py::str& session,
                     const py::bytes& blob) {
     Engine& engine = Get();
@@ -237,6 +243,8 @@ void BindEngine(py::module_* module) {
            "The next job, or None after ``timeout`` seconds.")
       .def("finish_job", &PyEngine::FinishJob, py::arg("job_id"), py::arg("ok"),
            py::arg("text"))
+      .def("reply_to_job", &PyEngine::ReplyToJob, py::arg("job_id"),
+           py::arg("resp"), "Answer a job with a whole reply of RESP2.")
       .def("register", &PyEngine::Register, py::arg("job_id"),
            py::arg("session"), py::arg("blob"),
            "Commit a session (JSON) atomically; answers the job unless 0.")

@@ -209,6 +209,16 @@ Status HostLink::FinishJob(uint64_t job, bool ok, std::string_view text) {
       .status();
 }
 
+Status HostLink::ReplyToJob(uint64_t job, std::string_view resp) {
+  auto current = Current();
+  if (!current.ok()) return current.status();
+  const std::string fence = (*current)->fence_text();
+  const std::string job_text = std::to_string(job);
+  return Command(*current, std::array<std::string_view, 5>{
+                               "DONE", fence, job_text, "RESP", resp})
+      .status();
+}
+
 Result<std::vector<std::string>> HostLink::Register(uint64_t job,
                                                     std::string_view session,
                                                     std::string_view blob) {

@@ -53,6 +53,8 @@ class HostLink {
   // lease lasts nevertheless.
   Result<std::optional<Job>> NextJob(Milliseconds timeout);
   Status FinishJob(uint64_t job, bool ok, std::string_view text);
+  // `resp`: a whole reply of RESP2.
+  Status ReplyToJob(uint64_t job, std::string_view resp);
   Result<std::vector<std::string>> Register(uint64_t job,
                                             std::string_view session,
                                             std::string_view blob);

@@ -101,6 +101,8 @@ int Done(rm::Ctx* ctx, const Arguments& arguments) {
   if (!client) return rm::ReplyWithError(ctx, "ERR no such job");
   if (arguments.Text(2) == "OK") {
     AnswerOk(*client, arguments.Text(3));
+  } else if (arguments.Text(2) == "RESP") {
+    AnswerResp(*client, arguments.Text(3));
   } else {
     AnswerError(*client, arguments.Text(3));
   }

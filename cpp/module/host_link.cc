@@ -1,5 +1,7 @@
 #include "module/host_link.h"
 
+#include "module/resp_reply.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,13 @@ void AnswerOk(rm::BlockedClient* client, std::string_view text) {
 void AnswerError(rm::BlockedClient* client, std::string_view text) {
   const std::string line = OneLine(text);
   Answer(client, [&](rm::Ctx* ctx) { rm::ReplyWithError(ctx, line.c_str()); });
+}
+
+void AnswerResp(rm::BlockedClient* client, std::string_view resp) {
+  if (!IsWholeResp(resp)) {
+    return AnswerError(client, "ERR the host sent a reply that is none");
+  }
+  Answer(client, [&](rm::Ctx* ctx) { SendResp(ctx, resp); });
 }
 
 std::chrono::milliseconds HostLink::SinceRenewal() const {

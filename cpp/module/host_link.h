@@ -113,5 +113,7 @@ class HostLink {
 // Answers a blocked client and lets it go on.
 void AnswerOk(rm::BlockedClient* client, std::string_view text);
 void AnswerError(rm::BlockedClient* client, std::string_view text);
+// `resp`: a whole reply of RESP2; anything else is answered with an error.
+void AnswerResp(rm::BlockedClient* client, std::string_view resp);
 
 }  // namespace regear

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +69,9 @@ class _Services:
                 "regear check --redis URL",
             )
         return self._commands.execute(command, *arguments)
+
+    def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
+        return [self.execute(str(name), *rest) for name, *rest in commands]
 
     def log(self, level: str, text: str) -> None:
         print(f"{level}: {text}", file=self._log)

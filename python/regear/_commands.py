@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
@@ -36,6 +36,20 @@ class Commands:
         except redis.RedisError as error:
             raise GearsError(str(error)) from None
         return _value(reply)
+
+    def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
+        """The replies of many commands, sent at once; errors are among them."""
+        pipeline: Any = self._client.pipeline(transaction=False)
+        for command, *arguments in commands:
+            pipeline.execute_command(command, *map(_argument, arguments))
+        try:
+            replies = pipeline.execute(raise_on_error=False)
+        except redis.RedisError as error:
+            raise GearsError(str(error)) from None
+        return [
+            GearsError(str(reply)) if isinstance(reply, Exception) else _value(reply)
+            for reply in replies
+        ]
 
     def close(self) -> None:
         self._client.close()

@@ -43,6 +43,9 @@ class Engine:
         """The next job, or None after ``timeout`` seconds."""
 
     def finish_job(self, job_id: int, ok: bool, text: str) -> None: ...
+    def reply_to_job(self, job_id: int, resp: bytes) -> None:
+        """Answer a job with a whole reply of RESP2."""
+
     def register(self, job_id: int, session: str, blob: bytes) -> list[str]:
         """Commit a session (JSON) atomically; answers the job unless 0."""
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from regear._functions import replies
+from regear._functions.execution import Execution
+from regear._functions.plan import Plan
 from regear._options import ExecuteOptions, parse_options
 from regear._registry import Snapshot
 from regear._runner import ScriptFailed, error_reply, run_recipe
 from regear._serving import Serving
+from regear._session import Session, new_session_id
 from regear.errors import OptionError, RegearError, RequirementError
 
 if TYPE_CHECKING:
@@ -65,10 +69,31 @@ class Executor:
             options.requirements,
         )
         run_recipe(session)
-        if not session.registrations and not replaced:
+        plan = session.plan
+        if plan is not None and options.unblocking:
+            raise OptionError("UNBLOCKING is not available in this version of regear")
+        if session.registrations or replaced:
+            self._serving.commit(session, job.id, replaced)
+            if plan is not None:
+                run_plan(session, plan)  # whose results nobody is told
+            return True
+        if plan is None:
             return False
-        self._serving.commit(session, job.id, replaced)
+        done = run_plan(session, plan)
+        self._engine.reply_to_job(job.id, replies.results(done.results, done.errors))
         return True
+
+
+def run_plan(session: Session, plan: Plan) -> Execution:
+    """Run it on behalf of the session; an execution that is done."""
+    execution = Execution(new_session_id(), plan)
+    redact = session.secrets.redact
+    with session.active():
+        execution.run(
+            session.services.execute_all,
+            lambda error: redact(error_reply(error)),
+        )
+    return execution
 
 
 def _replaced_by_session(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,9 @@ class Serving:
 
     def execute(self, command: str, *arguments: object) -> Any:
         return self._commands.execute(command, *arguments)
+
+    def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
+        return self._commands.execute_all(commands)
 
     def config(self, key: str, stored: Mapping[str, str]) -> str | None:
         return self._config.get(key, stored)

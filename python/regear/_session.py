@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import secrets as random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from regear._functions.plan import Plan
 from regear._redaction import Secrets
 from regear._registration import Registration
 from regear.errors import (
@@ -27,6 +28,9 @@ class Services(Protocol):
     @property
     def hashtag(self) -> str: ...
     def execute(self, command: str, *arguments: object) -> Any: ...
+    def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
+        """The replies of many commands at once; errors are among them."""
+
     def log(self, level: str, text: str) -> None: ...
     def config(self, key: str, stored: Mapping[str, str]) -> str | None: ...
     def accept(self, session: Session, registration: Registration) -> None:
@@ -52,6 +56,8 @@ class Session:
     restoring: bool = False
     registrations: list[Registration] = field(default_factory=list)
     secrets: Secrets = field(default_factory=Secrets)
+    #: What the script wants run once it has ended.
+    plan: Plan | None = None
 
     def add(self, registration: Registration) -> None:
         """Take a registration of the running recipe."""
@@ -63,6 +69,12 @@ class Session:
         if not self.restoring:
             self.services.accept(self, registration)
         self.registrations.append(registration)
+
+    def plan_run(self, plan: Plan) -> None:
+        """Take the ``run`` of the running script."""
+        if self.plan is not None:
+            raise RecipeError("Can not run more then 1 executions in a single script")
+        self.plan = plan
 
     def config_get(self, key: str) -> str | None:
         return self.services.config(key, self.config)

@@ -102,8 +102,6 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("GB().map(str)", "GearsBuilder.map"),
-        ("GB().run()", "GearsBuilder.run"),
         ("GB('StreamReader').register('x')", "GearsBuilder.register"),
         ("with atomic(): pass", "atomic"),
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),

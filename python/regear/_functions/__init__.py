@@ -1,0 +1,1 @@
+"""What GearsBuilder describes, and how it is run."""

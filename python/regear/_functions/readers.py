@@ -1,0 +1,120 @@
+"""Where the records of a ``run`` come from."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from regear.errors import RecipeError
+
+Execute = Callable[..., Any]
+Send = Callable[[list[tuple[Any, ...]]], list[Any]]
+
+_PAGE = 1000
+
+
+def keys_reader(
+    send: Send, pattern: str, no_scan: bool, read_value: bool
+) -> Iterator[dict[str, Any]]:
+    """Records ``{key, value, type, event}``; read in batches."""
+    for names in _pages(send, pattern, no_scan, _PAGE):
+        if not read_value:
+            for name in names:
+                yield {"key": name, "event": None}
+            continue
+        kinds = send([("TYPE", name) for name in names])
+        values = iter(
+            send(
+                [
+                    (_READ[kind][0], name, *_READ[kind][1:])
+                    for name, kind in zip(names, kinds)
+                    if kind in _READ
+                ]
+            )
+        )
+        for name, kind in zip(names, kinds):
+            value = _shaped(kind, next(values)) if kind in _READ else None
+            if kind == "none" and not no_scan:
+                continue  # gone since it was found
+            yield {
+                "key": name,
+                "value": value,
+                "type": _TYPES.get(kind, "module"),
+                "event": None,
+            }
+
+
+_READ: dict[str, tuple[Any, ...]] = {
+    "string": ("GET",),
+    "hash": ("HGETALL",),
+    "list": ("LRANGE", 0, -1),
+}
+_TYPES = {
+    "string": "string",
+    "list": "list",
+    "hash": "hash",
+    "set": "set",
+    "zset": "zset",
+    "stream": "unknown",
+    "none": "empty",
+}
+
+
+def _shaped(kind: str, value: Any) -> Any:
+    if isinstance(value, Exception):
+        return None  # it was replaced by another type meanwhile
+    if kind == "hash" and isinstance(value, list):
+        return dict(zip(map(_as_key, value[::2]), value[1::2]))
+    return value
+
+
+def _as_key(name: Any) -> Any:
+    return bytes(name) if isinstance(name, bytearray) else name
+
+
+def keys_only_reader(
+    send: Send, pattern: str, no_scan: bool, count: Any
+) -> Iterator[Any]:
+    for names in _pages(send, pattern, no_scan, count):
+        yield from names
+
+
+def _pages(send: Send, pattern: str, no_scan: bool, count: Any) -> Iterator[list[Any]]:
+    if no_scan:
+        yield [pattern]
+        return
+    cursor: Any = 0
+    while True:
+        reply = send([("SCAN", cursor, "MATCH", pattern, "COUNT", count)])[0]
+        if isinstance(reply, Exception):
+            raise reply
+        cursor, names = reply
+        if names:
+            yield names
+        if str(cursor) == "0":
+            return
+
+
+def stream_reader(send: Send, stream: str, from_id: str) -> Iterator[dict[str, Any]]:
+    """Records ``{key, id, value}`` behind ``from_id``."""
+    last = from_id
+    while True:
+        reply = send([("XREAD", "COUNT", _PAGE, "STREAMS", stream, last)])[0]
+        if isinstance(reply, Exception):
+            raise reply
+        if not reply:
+            return
+        for last, fields in reply[0][1]:
+            value = dict(zip(map(_as_key, fields[::2]), fields[1::2]))
+            yield {"key": stream, "id": last, "value": value}
+
+
+def python_reader(function: Any) -> Iterator[Any]:
+    if not inspect.isgeneratorfunction(function):
+        raise RecipeError("pyreader argument must be a generator function")
+    yield from function()
+
+
+def shards_reader() -> Iterator[str]:
+    yield "1"
