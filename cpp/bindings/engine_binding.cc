@@ -78,6 +78,7 @@ class PyEngine {
     reply["epoch"] = got.epoch;
     reply["epoch_id"] = ToPython(got.epoch_id);
     reply["generation"] = got.generation;
+    reply["host_id"] = ToPython(got.host_id);
     py::dict args;
     for (const auto& [key, value] : got.args) {
       args[ToPython(key)] = ToPython(value);
@@ -102,10 +103,33 @@ class PyEngine {
     WithoutGil([&] { return engine.link().FinishJob(job, ok, bytes); });
   }
 
-  void ReplyToJob(uint64_t job, const py::bytes& resp) {
+  // [(registration id, JSON)…], [(job id, kind, payload)…]
+  void SettleJobs(const py::list& reports, const py::list& answers) {
     Engine& engine = Get();
-    const std::string bytes = resp;
-    WithoutGil([&] { return engine.link().ReplyToJob(job, bytes); });
+    TextPairs report_pairs;
+    for (const py::handle& item : reports) {
+      const auto report = item.cast<py::tuple>();
+      report_pairs.emplace_back(FromPython(report[0]), FromPython(report[1]));
+    }
+    std::vector<JobAnswer> job_answers;
+    job_answers.reserve(answers.size());
+    for (const py::handle& item : answers) {
+      const auto answer = item.cast<py::tuple>();
+      job_answers.push_back({answer[0].cast<uint64_t>(), FromPython(answer[1]),
+                             answer[2].cast<py::bytes>()});
+    }
+    WithoutGil(
+        [&] { return engine.link().SettleJobs(report_pairs, job_answers); });
+  }
+
+  py::list ReserveIds(size_t count) {
+    Engine& engine = Get();
+    py::list ids;
+    for (const std::string& id :
+         WithoutGil([&] { return engine.link().ReserveIds(count); })) {
+      ids.append(ToPython(id));
+    }
+    return ids;
   }
 
   py::list Register(uint64_t job, const py::str& session,
@@ -243,8 +267,12 @@ void BindEngine(py::module_* module) {
            "The next job, or None after ``timeout`` seconds.")
       .def("finish_job", &PyEngine::FinishJob, py::arg("job_id"), py::arg("ok"),
            py::arg("text"))
-      .def("reply_to_job", &PyEngine::ReplyToJob, py::arg("job_id"),
-           py::arg("resp"), "Answer a job with a whole reply of RESP2.")
+      .def("settle_jobs", &PyEngine::SettleJobs, py::arg("reports"),
+           py::arg("answers"),
+           "Report of functions that ran: (registration id, JSON), then answer "
+           "jobs: (id, OK|ERR|RESP, payload).")
+      .def("reserve_ids", &PyEngine::ReserveIds, py::arg("count"),
+           "Ids for functions to be registered.")
       .def("register", &PyEngine::Register, py::arg("job_id"),
            py::arg("session"), py::arg("blob"),
            "Commit a session (JSON) atomically; answers the job unless 0.")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr std::string_view kJobsAtOnce = "128";
 constexpr milliseconds kRenewAgain{100};
 constexpr milliseconds kStatusInterval{1000};
 
@@ -32,6 +34,14 @@ std::string RandomHostId() {
 
 Status LeaseLost() {
   return Status(StatusCode::kFenced, "the lease on the Redis server is lost");
+}
+
+std::vector<std::string> TextsOf(ReplyView reply) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < reply.size(); ++i) {
+    texts.emplace_back(reply[i].text());
+  }
+  return texts;
 }
 
 }  // namespace
@@ -76,6 +86,7 @@ Result<Attachment> HostLink::Attach(uint64_t fence) {
   auto command = OpenAttached(fresh.get(), nullptr);
   if (!command.ok()) return command.status();
   if (*command == nullptr) return fresh->attachment;  // standby
+  fresh->attachment.host_id = fresh->host_id;
   const Attachment& got = fresh->attachment;
   fresh->lease = std::make_shared<Lease>(got.fence, got.epoch, got.epoch_id,
                                          asked_at + got.lease);
@@ -86,6 +97,7 @@ Result<Attachment> HostLink::Attach(uint64_t fence) {
   {
     MutexLock job_lock(&job_mutex_);
     jobs_.reset();
+    fetched_.clear();
   }
   {
     MutexLock session_lock(&session_mutex_);
@@ -172,6 +184,7 @@ Result<std::optional<Job>> HostLink::NextJob(Milliseconds timeout) {
 Result<std::optional<Job>> HostLink::AskForJob(const SessionPtr& session,
                                                Milliseconds timeout) {
   MutexLock lock(&job_mutex_);
+  if (!fetched_.empty()) return TakeFetched();
   if (jobs_ == nullptr) {
     auto opened = OpenAttached(session.get(), &session->ended);
     if (!opened.ok()) return opened.status();
@@ -182,12 +195,22 @@ Result<std::optional<Job>> HostLink::AskForJob(const SessionPtr& session,
   const std::string fence = session->fence_text();
   const std::string wait = std::to_string(timeout.count());
   const auto reply =
-      jobs_->Call({"RG.HOST", "NEXT", fence, "1", wait}, timeout);
+      jobs_->Call({"RG.HOST", "NEXT", fence, kJobsAtOnce, wait}, timeout);
   if (!reply.ok()) {
     jobs_.reset();
     return reply.status();
   }
-  return ParseNextJob(reply->view());
+  auto jobs = ParseJobs(reply->view());
+  if (!jobs.ok()) return jobs.status();
+  std::move(jobs->begin(), jobs->end(), std::back_inserter(fetched_));
+  return TakeFetched();
+}
+
+std::optional<Job> HostLink::TakeFetched() {
+  if (fetched_.empty()) return std::nullopt;
+  std::optional<Job> job = std::move(fetched_.front());
+  fetched_.pop_front();
+  return job;
 }
 
 void HostLink::WaitForLoss(const SessionPtr& session, Milliseconds timeout) {
@@ -209,14 +232,39 @@ Status HostLink::FinishJob(uint64_t job, bool ok, std::string_view text) {
       .status();
 }
 
-Status HostLink::ReplyToJob(uint64_t job, std::string_view resp) {
+Status HostLink::SettleJobs(const TextPairs& reports,
+                            const std::vector<JobAnswer>& answers) {
   auto current = Current();
   if (!current.ok()) return current.status();
   const std::string fence = (*current)->fence_text();
-  const std::string job_text = std::to_string(job);
-  return Command(*current, std::array<std::string_view, 5>{
-                               "DONE", fence, job_text, "RESP", resp})
-      .status();
+  if (!reports.empty()) {
+    std::vector<std::string_view> words = {"RAN", fence};
+    for (const auto& [registration, report] : reports) {
+      words.insert(words.end(), {registration, report});
+    }
+    REGEAR_RETURN_IF_ERROR(Command(*current, words).status());
+  }
+  if (answers.empty()) return Status::Ok();
+  std::vector<std::string> ids;
+  ids.reserve(answers.size());
+  std::vector<std::string_view> words = {"DONE", fence};
+  for (const JobAnswer& answer : answers) {
+    ids.push_back(std::to_string(answer.job));
+    words.insert(words.end(), {ids.back(), answer.kind, answer.payload});
+  }
+  const Status status = Command(*current, words).status();
+  return status.code() == StatusCode::kInvalid ? Status::Ok() : status;
+}
+
+Result<std::vector<std::string>> HostLink::ReserveIds(size_t count) {
+  auto current = Current();
+  if (!current.ok()) return current.status();
+  const std::string fence = (*current)->fence_text();
+  const std::string count_text = std::to_string(count);
+  const auto reply = Command(
+      *current, std::array<std::string_view, 3>{"RESERVE", fence, count_text});
+  if (!reply.ok()) return reply.status();
+  return TextsOf(reply->view());
 }
 
 Result<std::vector<std::string>> HostLink::Register(uint64_t job,
@@ -230,11 +278,7 @@ Result<std::vector<std::string>> HostLink::Register(uint64_t job,
       Command(*current, std::array<std::string_view, 5>{
                             "REGISTER", fence, job_text, session, blob});
   if (!reply.ok()) return reply.status();
-  std::vector<std::string> ids;
-  for (size_t i = 0; i < reply->view().size(); ++i) {
-    ids.emplace_back(reply->view()[i].text());
-  }
-  return ids;
+  return TextsOf(reply->view());
 }
 
 Result<RegistryContents> HostLink::ReadRegistry() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,8 +54,13 @@ class HostLink {
   // lease lasts nevertheless.
   Result<std::optional<Job>> NextJob(Milliseconds timeout);
   Status FinishJob(uint64_t job, bool ok, std::string_view text);
-  // `resp`: a whole reply of RESP2.
-  Status ReplyToJob(uint64_t job, std::string_view resp);
+  // Any number of them in one round trip. `reports` are of functions that ran:
+  // registration id and JSON; they count before anybody is answered. A job
+  // that nobody waits for any more is no error.
+  Status SettleJobs(const TextPairs& reports,
+                    const std::vector<JobAnswer>& answers);
+  // Ids for functions to be registered.
+  Result<std::vector<std::string>> ReserveIds(size_t count);
   Result<std::vector<std::string>> Register(uint64_t job,
                                             std::string_view session,
                                             std::string_view blob);
@@ -102,6 +108,7 @@ class HostLink {
   Status Reconnect(Session* session) REGEAR_REQUIRES(command_mutex_);
   Result<std::optional<Job>> AskForJob(const SessionPtr& session,
                                        Milliseconds timeout);
+  std::optional<Job> TakeFetched() REGEAR_REQUIRES(job_mutex_);
   void WaitForLoss(const SessionPtr& session, Milliseconds timeout);
 
   void RenewLoop(SessionPtr session);
@@ -125,6 +132,7 @@ class HostLink {
   ConnectionPtr command_ REGEAR_GUARDED_BY(command_mutex_);
   Mutex job_mutex_;
   ConnectionPtr jobs_ REGEAR_GUARDED_BY(job_mutex_);
+  std::deque<Job> fetched_ REGEAR_GUARDED_BY(job_mutex_);
 };
 
 }  // namespace regear

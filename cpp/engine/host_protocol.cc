@@ -61,19 +61,22 @@ Result<Attachment> ParseAttachment(ReplyView reply) {
   return attachment;
 }
 
-Result<std::optional<Job>> ParseNextJob(ReplyView reply) {
-  if (reply.is_nil() || (reply.is_array() && reply.size() == 0)) {
-    return std::optional<Job>();
+Result<std::vector<Job>> ParseJobs(ReplyView reply) {
+  std::vector<Job> jobs;
+  if (reply.is_nil()) return jobs;
+  if (!reply.is_array()) return Unexpected("NEXT");
+  for (size_t i = 0; i < reply.size(); ++i) {
+    const ReplyView fields = reply[i];
+    if (fields.size() < 2) return Unexpected("NEXT");
+    Job job;
+    job.id = Number(fields[0]);
+    job.kind = fields[1].text();
+    for (size_t j = 2; j < fields.size(); ++j) {
+      job.arguments.emplace_back(fields[j].text());
+    }
+    jobs.push_back(std::move(job));
   }
-  if (!reply.is_array() || reply[0].size() < 2) return Unexpected("NEXT");
-  const ReplyView fields = reply[0];
-  Job job;
-  job.id = Number(fields[0]);
-  job.kind = fields[1].text();
-  for (size_t i = 2; i < fields.size(); ++i) {
-    job.arguments.emplace_back(fields[i].text());
-  }
-  return std::optional<Job>(std::move(job));
+  return jobs;
 }
 
 Result<RegistryContents> ParseRegistry(ReplyView reply) {

@@ -27,14 +27,22 @@ struct Attachment {
   uint64_t epoch = 0;
   std::string epoch_id;
   uint64_t generation = 0;
-  TextPairs args;    // of the module
-  TextPairs config;  // values set at run time
+  std::string host_id;  // the secret of the lease
+  TextPairs args;       // of the module
+  TextPairs config;     // values set at run time
 };
 
 struct Job {
   uint64_t id = 0;
   std::string kind;  // as in docs/host-link.md
   std::vector<std::string> arguments;
+};
+
+// What a client is told, or that an event is dealt with.
+struct JobAnswer {
+  uint64_t job = 0;
+  std::string kind;  // OK, ERR or RESP
+  std::string payload;
 };
 
 struct RegistryContents {
@@ -45,7 +53,7 @@ struct RegistryContents {
 
 // Each fails with kInvalid if the reply does not have the expected shape.
 Result<Attachment> ParseAttachment(ReplyView reply);
-Result<std::optional<Job>> ParseNextJob(ReplyView reply);
+Result<std::vector<Job>> ParseJobs(ReplyView reply);
 Result<RegistryContents> ParseRegistry(ReplyView reply);
 
 }  // namespace regear

@@ -32,7 +32,7 @@ constexpr WatchedName kWatchedNames[] = {
     {"json.del", Watched::kDelete}, {"json.forget", Watched::kDelete},
 };
 
-Watched Classify(std::string_view name) {
+Watched WatchedNamed(std::string_view name) {
   if (name.size() < 3 || name.size() > 11) return Watched::kNone;
   const char first = static_cast<char>(name[0] | 0x20);  // ASCII lower case
   for (const WatchedName& watched : kWatchedNames) {
@@ -59,12 +59,20 @@ void CommandFilter::OnCommand(rm::FilterCtx* command) {
     OnPlainCommand();
     return;
   }
-  const Watched watched = Classify(View(rm::CommandFilterArgGet(command, 0)));
+  const Watched watched =
+      WatchedNamed(View(rm::CommandFilterArgGet(command, 0)));
   if (watched == Watched::kNone) [[likely]] {
     OnPlainCommand();
-    return;
+  } else {
+    Note(watched, command, ClientOf(command));
   }
-  const uint64_t client = ClientOf(command);
+  if (functions_.any_sync() && server_.captures()) [[unlikely]] {
+    through_filter_.HoldForFunctions(command, ClientOf(command));
+  }
+}
+
+void CommandFilter::Note(Watched watched, rm::FilterCtx* command,
+                         uint64_t client) {
   switch (watched) {
     case Watched::kHdel:  // HDEL key field…
       units_.OnCommand();

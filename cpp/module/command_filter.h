@@ -5,6 +5,7 @@
 
 #include "module/capture.h"
 #include "module/delete_missing.h"
+#include "module/function_events.h"
 #include "module/migrated_keys.h"
 #include "module/module_api.h"
 #include "module/removed_fields.h"
@@ -35,8 +36,8 @@ class CommandFilter {
   CommandFilter(ServerState& server, RemovedFields& removed,
                 MigratedKeys& migrated, UnitTracker& units, Capture& capture,
                 DeleteMissing& deletes, const WriteThrough& through,
-                ThroughFilter& through_filter, DefaultUser& default_user,
-                const DetachedContext& context)
+                const FunctionEvents& functions, ThroughFilter& through_filter,
+                DefaultUser& default_user, const DetachedContext& context)
       : server_(server),
         removed_(removed),
         migrated_(migrated),
@@ -44,6 +45,7 @@ class CommandFilter {
         capture_(capture),
         deletes_(deletes),
         through_(through),
+        functions_(functions),
         through_filter_(through_filter),
         default_user_(default_user),
         context_(context) {}
@@ -52,6 +54,7 @@ class CommandFilter {
   void OnCommand(rm::FilterCtx* command);
 
  private:
+  void Note(Watched watched, rm::FilterCtx* command, uint64_t client);
   void OnPlainCommand() {
     units_.OnCommand();
     removed_.OnOtherCommand();
@@ -69,6 +72,7 @@ class CommandFilter {
   Capture& capture_;
   DeleteMissing& deletes_;
   const WriteThrough& through_;
+  const FunctionEvents& functions_;
   ThroughFilter& through_filter_;
   DefaultUser& default_user_;
   const DetachedContext& context_;

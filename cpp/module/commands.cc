@@ -6,6 +6,7 @@
 
 #include "module/access.h"
 #include "module/backlog_report.h"
+#include "module/function_report.h"
 #include "module/module_state.h"
 #include "module/registration_report.h"
 
@@ -29,39 +30,17 @@ const Registry& CurrentRegistry(rm::Ctx* ctx) {
 
 }  // namespace
 
-int PyExecuteCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
-  if (argc < 2) return rm::WrongArity(ctx);
-  if (!CheckAdministrator(ctx)) return rm::kOk;
-  if (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) {
-    return rm::ReplyWithError(ctx,
-                              "Can not run gears inside a multi exec, lua, or "
-                              "when blocking is not allowed");
-  }
-  HostLink& link = State().link;
-  if (State().server.replica()) {
-    return rm::ReplyWithError(
-        ctx, "READONLY this is a replica: send the recipe to its master");
-  }
-  if (!link.held()) {
-    return rm::ReplyWithError(ctx, "NOHOST start one: regear host --redis URL");
-  }
-  if (link.full()) {
-    return rm::ReplyWithError(
-        ctx, "ERR too many scripts are waiting, try again later");
-  }
-  std::vector<StringPtr> arguments;
-  for (int i = 1; i < argc; ++i) arguments.push_back(Share(argv[i]));
-  link.Enqueue("PYEXECUTE", std::move(arguments),
-               rm::BlockClient(ctx, nullptr, nullptr, nullptr, 0));
-  return rm::kOk;
-}
-
 int DumpRegistrationsCommand(rm::Ctx* ctx, rm::String**, int argc) {
   if (argc != 1) return rm::WrongArity(ctx);
-  const auto& registrations = CurrentRegistry(ctx).registrations();
-  rm::ReplyWithArray(ctx, static_cast<long>(2 * registrations.size()));
-  for (const auto& [id, registration] : registrations) {
+  const Registry& registry = CurrentRegistry(ctx);
+  rm::ReplyWithArray(ctx,
+                     static_cast<long>(2 * registry.registrations().size() +
+                                       registry.functions().size()));
+  for (const auto& [id, registration] : registry.registrations()) {
     ReplyWithRegistrationPair(ctx, registration, StatusOf(registration));
+  }
+  for (const auto& [id, function] : registry.functions()) {
+    ReplyWithFunction(ctx, function);
   }
   return rm::kOk;
 }

@@ -7,6 +7,25 @@ namespace regear {
 
 // RG.PYEXECUTE script [option …]: runs a recipe in the host.
 int PyExecuteCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.TRIGGER trigger argument…
+int TriggerCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.TRIGGERONKEY trigger key argument…
+int TriggerOnKeyCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// Any command of which only the host knows something.
+int HostAnsweredCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// The same, where it lets code in.
+int AdministratorsHostCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.CLEARREGISTRATIONSSTATS: of functions.
+int ClearRegistrationsStatsCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.INFOCLUSTER, on a server that is none.
+int InfoClusterCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// Commands about a cluster that tell nobody anything.
+int NothingToDoCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.DUMPPLUGINS
+int DumpPluginsCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+// RG.PYEXECUTEREMOTE and RG.PYFREEINTERPRETER, which are gone.
+int NoRemoteCommand(rm::Ctx* ctx, rm::String** argv, int argc);
+int NoFreeCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.DUMPREGISTRATIONS
 int DumpRegistrationsCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.UNREGISTER id [ABORTPENDING]

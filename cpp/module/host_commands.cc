@@ -10,6 +10,7 @@
 #include "module/access.h"
 #include "module/command_arguments.h"
 #include "module/commands.h"
+#include "module/host_function_commands.h"
 #include "module/host_stream_commands.h"
 #include "module/host_through_commands.h"
 #include "module/module_state.h"
@@ -95,17 +96,28 @@ int Next(rm::Ctx* ctx, const Arguments& arguments) {
       static_cast<long long>(std::min(arguments.Number(2), kMaxTimeoutMs)));
 }
 
-// DONE fence job-id OK|ERR text
-int Done(rm::Ctx* ctx, const Arguments& arguments) {
-  const auto client = State().link.Finish(arguments.Number(1));
-  if (!client) return rm::ReplyWithError(ctx, "ERR no such job");
-  if (arguments.Text(2) == "OK") {
-    AnswerOk(*client, arguments.Text(3));
-  } else if (arguments.Text(2) == "RESP") {
-    AnswerResp(*client, arguments.Text(3));
+void AnswerJob(rm::BlockedClient* client, std::string_view kind,
+               std::string_view payload) {
+  if (client == nullptr) return;
+  if (kind == "OK") {
+    AnswerOk(client, payload);
+  } else if (kind == "RESP") {
+    AnswerResp(client, payload);
   } else {
-    AnswerError(*client, arguments.Text(3));
+    AnswerError(client, payload);
   }
+}
+
+// DONE fence [job-id OK|ERR|RESP payload]…
+int Done(rm::Ctx* ctx, const Arguments& arguments) {
+  bool all = true;
+  for (size_t i = 1; i + 2 < arguments.size(); i += 3) {
+    const auto client = State().link.Finish(arguments.Number(i));
+    all &= client.has_value();
+    if (client)
+      AnswerJob(*client, arguments.Text(i + 1), arguments.Text(i + 2));
+  }
+  if (!all) return rm::ReplyWithError(ctx, "ERR no such job");
   return rm::ReplyWithSimpleString(ctx, "OK");
 }
 
@@ -160,9 +172,13 @@ int ReadRegistry(rm::Ctx* ctx, const Arguments&) {
   const Registry& registry = State().registry;
   rm::ReplyWithArray(ctx, 3);
   rm::ReplyWithLongLong(ctx, static_cast<long long>(registry.generation()));
-  rm::ReplyWithArray(ctx, static_cast<long>(registry.registrations().size()));
+  rm::ReplyWithArray(ctx, static_cast<long>(registry.registrations().size() +
+                                            registry.functions().size()));
   for (const auto& [id, registration] : registry.registrations()) {
     Reply(ctx, registration.Encode());
+  }
+  for (const auto& [id, function] : registry.functions()) {
+    Reply(ctx, function.Encode());
   }
   rm::ReplyWithArray(ctx, static_cast<long>(registry.sessions().size()));
   for (const auto& [id, blob] : registry.sessions()) {
@@ -206,7 +222,10 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 20> kSubcommands = {{
+constexpr std::array<Subcommand, 23> kSubcommands = {{
+    {"RAN", 1, true, HostRan},
+    {"RESERVE", 2, true, HostReserve},
+    {"CALL", 3, true, HostCall},
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -246,7 +265,10 @@ int HostCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (subcommand->run != Attach) {
     const bool current =
         !subcommand->needs_fence || link.IsCurrent(arguments.Number(0));
-    if (!current || !link.IsAttached(rm::GetClientId(ctx))) {
+    // The connections that functions use do not attach: they prove themselves.
+    const bool attached =
+        subcommand->run == HostCall || link.IsAttached(rm::GetClientId(ctx));
+    if (!current || !attached) {
       return rm::ReplyWithError(
           ctx, "FENCED this host does not hold the lease, attach again");
     }

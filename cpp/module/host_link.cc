@@ -3,6 +3,7 @@
 #include "module/resp_reply.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "module/guard.h"
@@ -84,15 +85,34 @@ void HostLink::Release(std::string_view reason) {
   if (next_ != nullptr) {
     rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
   }
-  for (auto& [id, job] : std::exchange(running_, {})) FailJob(&job, reason);
-  for (Job& job : std::exchange(waiting_, {})) FailJob(&job, reason);
+  DropJobs(reason);
+}
+
+void HostLink::DropJobs(std::string_view reason) {
+  std::deque<Job> kept;
+  once_.clear();
+  const auto drop = [&](Job* job) {
+    job->held.reset();
+    if (!job->kept) return FailJob(job, reason);
+    if (!job->once.empty() && !once_.insert(job->once).second) return;
+    kept.push_back(std::move(*job));
+  };
+  for (auto& [id, job] : std::exchange(running_, {})) drop(&job);
+  for (Job& job : std::exchange(waiting_, {})) drop(&job);
+  waiting_ = std::move(kept);
+}
+
+void HostLink::DropKept() {
+  waiting_.clear();
+  once_.clear();
 }
 
 void HostLink::FailJob(Job* job, std::string_view reason) {
   if (job->client == nullptr) return;
+  --clients_;
   AnswerError(job->client,
               "NOHOST " + std::string(reason) +
-                  " before the script had finished; it registered nothing");
+                  " before this was finished; a script registered nothing");
 }
 
 void HostLink::OnDisconnect(uint64_t connection) {
@@ -103,17 +123,30 @@ void HostLink::OnDisconnect(uint64_t connection) {
 
 void HostLink::Enqueue(std::string kind, std::vector<StringPtr> arguments,
                        rm::BlockedClient* client) {
-  waiting_.push_back(
-      {next_job_id_++, std::move(kind), std::move(arguments), client});
+  Job job;
+  job.kind = std::move(kind);
+  job.arguments = std::move(arguments);
+  job.client = client;
+  Enqueue(std::move(job));
+}
+
+bool HostLink::Enqueue(Job job) {
+  if (job.kept && waiting_.size() + running_.size() >= kMaxKept + clients_) {
+    return false;
+  }
+  if (!job.once.empty() && !once_.insert(job.once).second) return true;
+  if (job.client != nullptr) ++clients_;
+  job.id = next_job_id_++;
+  waiting_.push_back(std::move(job));
   WakeHost();
+  return true;
 }
 
 void HostLink::AnnounceRegistry() {
   if (!held()) return;
-  const bool announced =
-      std::any_of(waiting_.begin(), waiting_.end(),
-                  [](const Job& job) { return job.kind == kRegistryJob; });
-  if (!announced) Enqueue(std::string(kRegistryJob), {}, nullptr);
+  Job job;
+  job.kind = job.once = kRegistryJob;
+  Enqueue(std::move(job));
 }
 
 void HostLink::WakeHost() {
@@ -142,13 +175,16 @@ int HostLink::ReplyJobs(rm::Ctx* ctx) {
   for (size_t i = 0; i < count; ++i) {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
+    if (!job.once.empty()) once_.erase(job.once);
     rm::ReplyWithArray(ctx, static_cast<long>(job.arguments.size()) + 2);
     rm::ReplyWithLongLong(ctx, static_cast<long long>(job.id));
     rm::ReplyWithStringBuffer(ctx, job.kind.data(), job.kind.size());
     for (const StringPtr& argument : job.arguments) {
       rm::ReplyWithString(ctx, argument.get());
     }
-    if (job.client != nullptr) running_.emplace(job.id, std::move(job));
+    if (job.client != nullptr || job.kept) {
+      running_.emplace(job.id, std::move(job));
+    }
   }
   return rm::kOk;
 }
@@ -176,6 +212,7 @@ std::optional<rm::BlockedClient*> HostLink::Finish(uint64_t job_id) {
   const auto it = running_.find(job_id);
   if (it == running_.end()) return std::nullopt;
   rm::BlockedClient* client = it->second.client;
+  if (client != nullptr) --clients_;
   running_.erase(it);
   return client;
 }

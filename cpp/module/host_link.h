@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "module/handles.h"
+#include "module/held_reply.h"
 #include "module/module_api.h"
 
 namespace regear {
@@ -24,6 +27,12 @@ struct Job {
   std::string kind;
   std::vector<StringPtr> arguments;
   rm::BlockedClient* client = nullptr;
+  // The client that goes on when the job is over, whatever comes of it.
+  std::shared_ptr<HeldReply> held;
+  // The next host gets it again if this one does not say that it is done.
+  bool kept = false;
+  // Not empty: one of them waits at a time, the others are dropped.
+  std::string once;
 };
 
 // Main thread only.
@@ -31,7 +40,10 @@ class HostLink {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kDefaultLease{3000};
-  static constexpr size_t kMaxJobs = 1000;  // waiting and handed over
+  // Of clients that wait for an answer, handed over or not.
+  static constexpr size_t kMaxJobs = 10'000;
+  // Of those that nobody waits for.
+  static constexpr size_t kMaxKept = 100'000;
 
   enum class Attachment { kHolder, kStandby };
 
@@ -61,19 +73,24 @@ class HostLink {
   // Ends the lease: whoever waits for a job gets -NOHOST.
   void Release(std::string_view reason);
   void OnDisconnect(uint64_t connection);
+  // Forgets the jobs that are kept for the next host.
+  void DropKept();
 
   // Queues a job for the host; `client` is answered later. Ask full() first.
   void Enqueue(std::string kind, std::vector<StringPtr> arguments,
                rm::BlockedClient* client);
+  // Queues a job that may be kept; false if there are too many of them.
+  bool Enqueue(Job job);
   // Tells the host that the registry changed, once for any number of changes.
   void AnnounceRegistry();
-  bool full() const { return waiting_.size() + running_.size() >= kMaxJobs; }
+  bool full() const { return clients_ >= kMaxJobs; }
+  const std::string& host_id() const { return host_id_; }
 
   // NEXT: replies with up to `max` jobs at once, or blocks the connection.
   int Next(rm::Ctx* ctx, size_t max, long long timeout_ms);
 
-  // The client of a job that was handed over, which the caller answers; null
-  // if nobody waits. Nothing if there is no such job.
+  // Ends a job that was handed over. Its client, whom the caller answers; null
+  // if nobody waits for an answer. Nothing if there is no such job.
   std::optional<rm::BlockedClient*> Finish(uint64_t job_id);
 
   bool HasRunning(uint64_t job_id) const { return running_.contains(job_id); }
@@ -91,6 +108,8 @@ class HostLink {
   void WakeHost();
   int ReplyJobs(rm::Ctx* ctx);
   void FailJob(Job* job, std::string_view reason);
+  // Forgets the jobs of the present host, but for those that are kept.
+  void DropJobs(std::string_view reason);
   static int OnNextReady(rm::Ctx* ctx, rm::String** argv, int argc);
   static int OnNextTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnNextDisconnected(rm::Ctx* ctx, rm::BlockedClient* client);
@@ -103,7 +122,9 @@ class HostLink {
   bool watched_ = false;  // a timer for Watch is armed
 
   std::deque<Job> waiting_;
-  std::map<uint64_t, Job> running_;  // handed over, by id
+  std::map<uint64_t, Job> running_;       // handed over, by id
+  std::unordered_set<std::string> once_;  // of those in waiting_
+  size_t clients_ = 0;                    // of all jobs
   uint64_t next_job_id_ = 1;
   rm::BlockedClient* next_ = nullptr;  // the host's blocked NEXT
   size_t next_max_ = 0;

@@ -170,7 +170,12 @@ inline constexpr int kNotifyZset = 1 << 7;
 inline constexpr int kNotifyExpired = 1 << 8;
 inline constexpr int kNotifyEvicted = 1 << 9;
 inline constexpr int kNotifyStream = 1 << 10;
+inline constexpr int kNotifyKeyMiss = 1 << 11;
 inline constexpr int kNotifyModule = 1 << 13;
+inline constexpr int kNotifyAll =
+    kNotifyGeneric | kNotifyString | kNotifyList | kNotifySet | kNotifyHash |
+    kNotifyZset | kNotifyExpired | kNotifyEvicted | kNotifyStream |
+    kNotifyKeyMiss | kNotifyModule;
 
 inline constexpr int kContextLua = 1 << 0;
 inline constexpr int kContextMulti = 1 << 1;

@@ -30,7 +30,7 @@ struct CommandSpec {
 
 // Scripts and settings may hold passwords: neither MONITOR nor SLOWLOG shows
 // them.
-constexpr std::array<CommandSpec, 8> kCommands = {{
+constexpr std::array<CommandSpec, 31> kCommands = {{
     {"rg.pyexecute", GuardedCommand<PyExecuteCommand>,
      "readonly no-monitor no-slowlog", true},
     {"rg.dumpregistrations", GuardedCommand<DumpRegistrationsCommand>,
@@ -46,6 +46,40 @@ constexpr std::array<CommandSpec, 8> kCommands = {{
     {"rg.status", GuardedCommand<StatusCommand>, "readonly", false},
     {"rg.host", GuardedCommand<HostCommand>,
      "admin may-replicate deny-script no-monitor no-slowlog", true},
+    {"rg.trigger", GuardedCommand<TriggerCommand>, "readonly", false},
+    {"rg.triggeronkey", GuardedCommand<TriggerOnKeyCommand>, "readonly", false},
+    {"rg.getexecution", GuardedCommand<HostAnsweredCommand>, "readonly", false},
+    {"rg.getresults", GuardedCommand<HostAnsweredCommand>, "readonly", false},
+    {"rg.getresultsblocking", GuardedCommand<HostAnsweredCommand>, "readonly",
+     false},
+    {"rg.dumpexecutions", GuardedCommand<HostAnsweredCommand>, "readonly",
+     false},
+    {"rg.dropexecution", GuardedCommand<HostAnsweredCommand>, "readonly",
+     false},
+    {"rg.abortexecution", GuardedCommand<HostAnsweredCommand>, "readonly",
+     false},
+    {"rg.pydumpsessions", GuardedCommand<HostAnsweredCommand>, "readonly",
+     false},
+    {"rg.pydumpreqs", GuardedCommand<HostAnsweredCommand>, "readonly", false},
+    {"rg.pyexportreq", GuardedCommand<AdministratorsHostCommand>, "readonly",
+     true},
+    {"rg.pyimportreq", GuardedCommand<AdministratorsHostCommand>,
+     "readonly no-monitor no-slowlog", true},
+    {"rg.pystats", GuardedCommand<HostAnsweredCommand>, "readonly", false},
+    {"rg.pyprofile", GuardedCommand<HostAnsweredCommand>, "readonly", false},
+    {"rg.pauseregistrations", GuardedCommand<AdministratorsHostCommand>,
+     "readonly", true},
+    {"rg.unpauseregistrations", GuardedCommand<AdministratorsHostCommand>,
+     "readonly", true},
+    {"rg.clearregistrationsstats",
+     GuardedCommand<ClearRegistrationsStatsCommand>, "readonly", false},
+    {"rg.infocluster", GuardedCommand<InfoClusterCommand>, "readonly", false},
+    {"rg.refreshcluster", GuardedCommand<NothingToDoCommand>, "readonly",
+     false},
+    {"rg.networktest", GuardedCommand<NothingToDoCommand>, "readonly", false},
+    {"rg.dumpplugins", GuardedCommand<DumpPluginsCommand>, "readonly", false},
+    {"rg.pyexecuteremote", GuardedCommand<NoRemoteCommand>, "readonly", false},
+    {"rg.pyfreeinterpreter", GuardedCommand<NoFreeCommand>, "readonly", false},
 }};
 
 // The registry's own key was written by others, or flushed: it is written
@@ -95,6 +129,12 @@ void DropOrphansLater(rm::Ctx* ctx) {
                 [&] { state->registry.DropEmptyOrphans(timer_ctx); });
       },
       nullptr);
+}
+
+int OnFunctionEvent(rm::Ctx* ctx, int, const char* event, rm::String* key) {
+  Guarded(ctx, "triggering functions",
+          [&] { state->functions.OnKeyEvent(ctx, event, key); });
+  return rm::kOk;
 }
 
 int OnKeyEvent(rm::Ctx* ctx, int notify_class, const char* event,
@@ -180,6 +220,7 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
     state->through.Forget();
     if (replica) {
       state->link.Release("the server became a replica");
+      state->link.DropKept();
     } else {
       state->registry.Load(state->context.get());
       BeginEpoch(ctx, "the server became the master");
@@ -240,6 +281,10 @@ void WatchKeysAndCommands(rm::Ctx* ctx) {
   // Servers before 7.2 do not tell.
   (void)rm::SubscribeToServerEvent(ctx, {rm::kEventKey, 1}, OnKeyRemoval);
   rm::RegisterCommandFilter(ctx, OnFilter, rm::kFilterNoSelf);
+}
+
+void WatchForFunctions(rm::Ctx* ctx) {
+  rm::SubscribeToKeyspaceEvents(ctx, rm::kNotifyAll, OnFunctionEvent);
 }
 
 void SubscribeToServer(rm::Ctx* ctx) {
@@ -317,8 +362,13 @@ void ModuleState::OnRegistryChange() {
   for (const auto& [stream, orphan] : registry.orphans()) {
     uses.push_back({NamesOf(orphan), nullptr});
   }
+  functions.SetFunctions(&registry);
+  if (functions.any() && !std::exchange(watching_for_functions, true)) {
+    WatchForFunctions(context.get());
+  }
   backlog.SetUses(context.get(), uses, registry.epochs());
-  if (!uses.empty() && !std::exchange(watching, true)) {
+  if ((!uses.empty() || functions.any_sync()) &&
+      !std::exchange(watching, true)) {
     // A replica that came before the filter could see it may be there now.
     server.ReadReplication(context.get());
     WatchKeysAndCommands(context.get());

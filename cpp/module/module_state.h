@@ -14,6 +14,7 @@
 #include "module/command_table.h"
 #include "module/default_user.h"
 #include "module/delete_missing.h"
+#include "module/function_events.h"
 #include "module/handles.h"
 #include "module/host_link.h"
 #include "module/migrated_keys.h"
@@ -42,19 +43,23 @@ struct ModuleState {
   Capture capture{server, removed, migrated, units, backlog};
   DeleteMissing deletes{server, capture, context};
   WriteThrough through;
+  HostLink link;
+  FunctionEvents functions{server, link};
   CommandTable commands;
   DefaultUser default_user;
-  ThroughFilter through_filter{through, commands, default_user, context};
-  CommandFilter filter{server,  removed, migrated,       units,        capture,
-                       deletes, through, through_filter, default_user, context};
-  HostLink link;
+  ThroughFilter through_filter{through, functions, commands, default_user,
+                               context};
+  CommandFilter filter{server,         removed,      migrated, units,
+                       capture,        deletes,      through,  functions,
+                       through_filter, default_user, context};
   Registry registry;
   OwnKeys own_keys{registry};
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value
   // Set by RG.CONFIGSET. Only in memory, as it may hold passwords: the host
   // seals it, stores it as a session and gives it back after a restart.
   std::map<std::string, std::string, std::less<>> config;
-  bool watching = false;         // key events and commands reach us
+  bool watching = false;                // key events and commands reach us
+  bool watching_for_functions = false;  // so do key events of all kinds
   bool epoch_is_due = false;     // a timer will write the registry's meta
   bool orphans_are_due = false;  // a timer will look for empty ones
   bool restore_is_due = false;   // a timer will write the registry anew

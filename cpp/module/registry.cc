@@ -17,6 +17,7 @@ namespace regear {
 namespace {
 
 constexpr std::string_view kRegistrationPrefix = "registration:";
+constexpr std::string_view kFunctionPrefix = "function:";
 constexpr std::string_view kSessionPrefix = "session:";
 constexpr std::string_view kOrphanPrefix = "orphan:";
 constexpr std::string_view kAppliedPrefix = "applied:";
@@ -64,6 +65,7 @@ Registry::Registry(std::function<void()> on_change)
 void Registry::Load(rm::Ctx* ctx) {
   const DatabaseScope database(ctx, 0);
   registrations_.clear();
+  functions_.clear();
   sessions_.clear();
   orphans_.clear();
   applied_.clear();
@@ -100,6 +102,10 @@ void Registry::LoadField(rm::Ctx* ctx, std::string_view field,
       auto orphan = nlohmann::json::parse(value);
       std::string stream = NamesOf(orphan).stream;
       orphans_.emplace(std::move(stream), std::move(orphan));
+    } else if (field.starts_with(kFunctionPrefix)) {
+      auto function = FunctionRegistration::Decode(value);
+      std::string id = function.id();
+      functions_.emplace(std::move(id), std::move(function));
     } else if (field.starts_with(kRegistrationPrefix)) {
       Registration registration = DecodeRegistration(value);
       std::string id = registration.id;
@@ -123,6 +129,9 @@ void Registry::Store(rm::Ctx* ctx) {
   for (const auto& [id, registration] : registrations_) {
     Write(ctx, Join(kRegistrationPrefix, id), registration.Encode());
   }
+  for (const auto& [id, function] : functions_) {
+    Write(ctx, Join(kFunctionPrefix, id), function.Encode());
+  }
   for (const auto& [stream, orphan] : orphans_) {
     Write(ctx, Join(kOrphanPrefix, stream), orphan.dump());
   }
@@ -135,8 +144,13 @@ void Registry::Store(rm::Ctx* ctx) {
 std::vector<std::string> Registry::Register(rm::Ctx* ctx,
                                             const NewSession& session) {
   std::vector<Registration> added;
+  std::vector<FunctionRegistration> functions;
   std::set<std::string> names;
   for (nlohmann::json definition : session.definitions) {
+    if (definition.value("kind", "") == "function") {
+      functions.emplace_back(std::move(definition), session.id);
+      continue;
+    }
     const nlohmann::json* old =
         Predecessor(session.replaces, definition.value("name", ""));
     if (old != nullptr) {
@@ -162,6 +176,11 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
     if (orphans_.erase(stream) > 0) Erase(ctx, Join(kOrphanPrefix, stream));
     registrations_.emplace(registration.id, std::move(registration));
   }
+  for (FunctionRegistration& function : functions) {
+    ids.push_back(function.id());
+    Write(ctx, Join(kFunctionPrefix, function.id()), function.Encode());
+    functions_.insert_or_assign(function.id(), std::move(function));
+  }
   if (!ids.empty() || session.keep) {
     sessions_[session.id] = session.blob;
     Write(ctx, Join(kSessionPrefix, session.id), session.blob);
@@ -171,7 +190,46 @@ std::vector<std::string> Registry::Register(rm::Ctx* ctx,
   return ids;
 }
 
+FunctionRegistration* Registry::FindFunction(std::string_view id) {
+  const auto it = functions_.find(std::string(id));
+  return it == functions_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::string> Registry::ReserveIds(rm::Ctx* ctx, uint64_t count) {
+  std::vector<std::string> ids;
+  for (uint64_t i = 0; i < count; ++i) ids.push_back(NextId());
+  StoreMeta(ctx);
+  return ids;
+}
+
+bool Registry::RemoveFunction(rm::Ctx* ctx, const std::string& id) {
+  const auto it = functions_.find(id);
+  if (it == functions_.end()) return false;
+  const std::string session = it->second.session();
+  functions_.erase(it);
+  Erase(ctx, Join(kFunctionPrefix, id));
+  DropSessionIfUnused(ctx, session);
+  return true;
+}
+
+void Registry::DropSessionIfUnused(rm::Ctx* ctx, const std::string& session) {
+  const bool used =
+      std::any_of(
+          registrations_.begin(), registrations_.end(),
+          [&](const auto& entry) { return entry.second.session == session; }) ||
+      std::any_of(functions_.begin(), functions_.end(), [&](const auto& entry) {
+        return entry.second.session() == session;
+      });
+  if (!used && sessions_.erase(session) > 0) {
+    Erase(ctx, Join(kSessionPrefix, session));
+  }
+}
+
 bool Registry::Unregister(rm::Ctx* ctx, std::string_view id) {
+  if (RemoveFunction(ctx, std::string(id))) {
+    Changed();
+    return true;
+  }
   const auto found = std::find_if(
       registrations_.begin(), registrations_.end(), [&](const auto& entry) {
         return entry.second.id == id || entry.second.stream_id == id;
@@ -213,7 +271,10 @@ const nlohmann::json* Registry::FindOrphan(std::string_view name) const {
 void Registry::Remove(rm::Ctx* ctx, const std::string& id,
                       const std::set<std::string>& heirs) {
   const auto it = registrations_.find(id);
-  if (it == registrations_.end()) return;
+  if (it == registrations_.end()) {
+    RemoveFunction(ctx, id);
+    return;
+  }
   const std::string session = it->second.session;
   const nlohmann::json& definition = it->second.definition;
   if (!heirs.contains(it->second.Text("name")) && HasBacklog(ctx, definition)) {
@@ -227,12 +288,7 @@ void Registry::Remove(rm::Ctx* ctx, const std::string& id,
   }
   registrations_.erase(it);
   Erase(ctx, Join(kRegistrationPrefix, id));
-  const bool session_is_used = std::any_of(
-      registrations_.begin(), registrations_.end(),
-      [&](const auto& entry) { return entry.second.session == session; });
-  if (!session_is_used && sessions_.erase(session) > 0) {
-    Erase(ctx, Join(kSessionPrefix, session));
-  }
+  DropSessionIfUnused(ctx, session);
 }
 
 void Registry::ForgetApplied(rm::Ctx* ctx, const std::string& name) {

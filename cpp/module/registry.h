@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "module/epochs.h"
+#include "module/function_registration.h"
 #include "module/handles.h"
 #include "module/module_api.h"
 #include "module/registration.h"
@@ -24,6 +25,7 @@ namespace regear {
 // module. Its fields:
 //   meta                 {"next_id", "fence", "epoch", "epoch_id", "epochs"}
 //   registration:<id>    Registration::Encode
+//   function:<id>        FunctionRegistration::Encode
 //   orphan:<stream>      MakeOrphan: a backlog without a registration
 //   session:<id>         the host's sealed blob, opaque to the module
 //   applied:<lane>:<registration>
@@ -46,15 +48,16 @@ class Registry {
   struct NewSession {
     std::string id;
     std::string blob;
-    std::vector<std::string> replaces;        // registration ids
-    std::vector<nlohmann::json> definitions;  // of its registrations
-    bool keep = false;                        // though it has no registration
+    std::vector<std::string> replaces;  // registration ids
+    // Of its registrations; functions have ids that were reserved for them.
+    std::vector<nlohmann::json> definitions;
+    bool keep = false;  // though it has no registration
   };
   // A new version of a registration, or of an orphan, goes on with its streams
   // (see Inherit).
   // Adds a session and takes away what it replaces, in one step. Throws
   // std::exception and changes nothing if a definition is wrong. Returns the
-  // ids of the new registrations.
+  // ids of the new registrations, functions last.
   std::vector<std::string> Register(rm::Ctx* ctx, const NewSession& session);
 
   // What unregistered registrations have left behind, by stream.
@@ -74,6 +77,14 @@ class Registry {
   const std::map<std::string, Registration>& registrations() const {
     return registrations_;
   }
+  // By id.
+  const std::map<std::string, FunctionRegistration>& functions() const {
+    return functions_;
+  }
+  // Null if there is none with this id.
+  FunctionRegistration* FindFunction(std::string_view id);
+  // Ids for functions to be registered; they are not given again.
+  std::vector<std::string> ReserveIds(rm::Ctx* ctx, uint64_t count);
   // The registration with this name; null if there is none.
   const Registration* Find(std::string_view name) const;
   // The same; throws std::invalid_argument if there is none.
@@ -89,7 +100,9 @@ class Registry {
     return sessions_;
   }
   // True where no host ever attached: there is nothing to be remembered.
-  bool empty() const { return registrations_.empty() && fence_ == 0; }
+  bool empty() const {
+    return registrations_.empty() && functions_.empty() && fence_ == 0;
+  }
   uint64_t generation() const { return generation_; }
   const Epochs& epochs() const { return epochs_; }
   uint64_t fence() const { return fence_; }
@@ -132,14 +145,17 @@ class Registry {
   void Patch(rm::Ctx* ctx, std::string_view name, const nlohmann::json& patch);
   void ForgetApplied(rm::Ctx* ctx, const std::string& name);
   void FindOwnKeys();
+  bool RemoveFunction(rm::Ctx* ctx, const std::string& id);
+  void DropSessionIfUnused(rm::Ctx* ctx, const std::string& session);
   std::string NextId();
   void Changed();
 
   const std::function<void()> on_change_;
-  std::map<std::string, Registration> registrations_;  // by KeysReader id
-  std::map<std::string, std::string> sessions_;        // id → sealed blob
-  std::map<std::string, nlohmann::json> orphans_;      // by stream
-  std::map<std::string, std::string> applied_;         // by the field's name
+  std::map<std::string, Registration> registrations_;      // by KeysReader id
+  std::map<std::string, FunctionRegistration> functions_;  // by id
+  std::map<std::string, std::string> sessions_;            // id → sealed blob
+  std::map<std::string, nlohmann::json> orphans_;          // by stream
+  std::map<std::string, std::string> applied_;  // by the field's name
   std::unordered_set<std::string> own_keys_;
   std::deque<std::string> retired_ids_;  // partners of unregistered ids
   uint64_t next_id_ = 1;

@@ -1,6 +1,7 @@
 #include "module/through_filter.h"
 
 #include <algorithm>
+#include <array>
 
 #include "module/text.h"
 
@@ -14,6 +15,20 @@ constexpr int kManyWords = 5;
 // Ours have been rewritten before, and run again after CLIENT PAUSE.
 bool IsOurs(std::string_view name) {
   return name.size() > 3 && SameIgnoringCase(name.substr(0, 3), "rg.");
+}
+
+unsigned char FirstByte(std::string_view key) {
+  return key.empty() ? '\0' : static_cast<unsigned char>(key.front());
+}
+
+// A module that calls these gets a reply at once, be there an element or not.
+bool MayBlock(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kNames = {
+      "blpop",    "brpop",    "brpoplpush", "blmove",    "blmpop",
+      "bzpopmin", "bzpopmax", "bzmpop",     "xreadgroup"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view known) {
+    return SameIgnoringCase(known, name);
+  });
 }
 
 bool MayRun(rm::String* user_name, std::vector<rm::String*>& argv) {
@@ -38,16 +53,37 @@ void ThroughFilter::Watch(const std::vector<std::string>& prefixes) {
 }
 
 bool ThroughFilter::OnCommand(rm::FilterCtx* command, uint64_t client) {
-  if (!MayNameKey(command)) [[likely]]
+  const auto has_rule = [&](std::string_view key) {
+    return first_bytes_[FirstByte(key)] && through_.RuleOf(key) != nullptr;
+  };
+  if (!MayNameKey(command, has_rule)) [[likely]]
     return false;
   std::vector<rm::String*> argv = ArgumentsOf(command);
   const Caller caller = LookAt(client);
-  if (!IsWanted(caller, argv)) return false;
+  const bool wanted = WritesKey(argv, [&](std::string_view key) {
+    const ThroughRule* rule = through_.RuleOf(key);
+    return rule != nullptr && (!caller.db || *caller.db == rule->fields->db());
+  });
+  if (!wanted) return false;
   // The server refuses to queue it, and the transaction with it.
   if (caller.in_multi && !MayRun(caller.user.get(), argv)) return false;
   rm::CommandFilterArgInsert(command, 0,
                              MakeString(NameFor(caller, argv)).release());
   return true;
+}
+
+void ThroughFilter::HoldForFunctions(rm::FilterCtx* command, uint64_t client) {
+  const auto may_wait = [&](std::string_view key) {
+    return functions_.MayWait(key);
+  };
+  if (!MayNameKey(command, may_wait)) [[likely]]
+    return;
+  std::vector<rm::String*> argv = ArgumentsOf(command);
+  if (MayBlock(View(argv[0])) || !WritesKey(argv, may_wait)) return;
+  const Caller caller = LookAt(client);
+  if (caller.in_multi) return;
+  rm::CommandFilterArgInsert(command, 0,
+                             MakeString(NameFor(caller, argv)).release());
 }
 
 ThroughFilter::Caller ThroughFilter::LookAt(uint64_t client) const {
@@ -64,7 +100,8 @@ ThroughFilter::Caller ThroughFilter::LookAt(uint64_t client) const {
   return caller;
 }
 
-bool ThroughFilter::MayNameKey(rm::FilterCtx* command) {
+template <typename Predicate>
+bool ThroughFilter::MayNameKey(rm::FilterCtx* command, Predicate is_such) {
   const int count = rm::CommandFilterArgsCount(command);
   CommandTable::Range range = {1, count - 1, 1};
   if (count > kManyWords) {
@@ -72,27 +109,21 @@ bool ThroughFilter::MayNameKey(rm::FilterCtx* command) {
         context_.get(), View(rm::CommandFilterArgGet(command, 0)), count);
   }
   for (int i = range.first; i <= range.last; i += range.step) {
-    const std::string_view text = View(rm::CommandFilterArgGet(command, i));
-    const char first = text.empty() ? '\0' : text.front();
-    if (first_bytes_[static_cast<unsigned char>(first)] &&
-        through_.RuleOf(text) != nullptr) {
-      return true;
-    }
+    if (is_such(View(rm::CommandFilterArgGet(command, i)))) return true;
   }
   return false;
 }
 
-bool ThroughFilter::IsWanted(const Caller& caller,
-                             std::vector<rm::String*>& argv) {
+template <typename Predicate>
+bool ThroughFilter::WritesKey(std::vector<rm::String*>& argv,
+                              Predicate is_such) {
   if (IsOurs(View(argv[0]))) return false;
   rm::Ctx* ctx = context_.get();
   const int count = static_cast<int>(argv.size());
   if (!commands_.IsWrite(ctx, argv.data(), count)) return false;
   const std::vector<int> keys = KeyPositions(ctx, argv.data(), count);
-  return std::any_of(keys.begin(), keys.end(), [&](int i) {
-    const ThroughRule* rule = through_.RuleOf(View(argv[i]));
-    return rule != nullptr && (!caller.db || *caller.db == rule->fields->db());
-  });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](int i) { return is_such(View(argv[i])); });
 }
 
 std::string_view ThroughFilter::NameFor(const Caller& caller,

@@ -25,17 +25,24 @@ int Fail(rm::Ctx* ctx, const std::string& error) {
   return rm::ReplyWithError(ctx, error.c_str());
 }
 
-// The command as it was sent, to a key of another database, say.
+// The command as it was sent: to a key of another database, say, or to one
+// that triggers functions. The client waits for those of mode sync.
 int RunAsItIs(rm::Ctx* ctx, rm::String** words, int count) {
   // The server checks the caller's rights once more: in scripts of Redis 7.0
   // nobody else has.
   std::string format = CallerHasUser(ctx) ? "!EC" : "!E";
   if (rm::GetContextFlags(ctx) & rm::kContextResp3) format += '3';
   const std::string name(View(words[0]));
+  const bool may_block =
+      (rm::GetContextFlags(ctx) & rm::kContextMayNotBlock) == 0;
+  const FunctionEvents::HoldScope scope(&State().functions);
   const CallReplyPtr reply(rm::Call(ctx, name.c_str(), (format + 'v').c_str(),
                                     words + 1, static_cast<size_t>(count - 1)));
   if (reply == nullptr) return Fail(ctx, "ERR cannot run " + name);
-  return rm::ReplyWithCallReply(ctx, reply.get());
+  HeldReply* const held = may_block ? scope.held() : nullptr;
+  if (held == nullptr) return rm::ReplyWithCallReply(ctx, reply.get());
+  held->Hold(ctx, reply.get());
+  return rm::kOk;
 }
 
 // `names_itself`: the key that was named is the one that it stands for.
@@ -56,7 +63,8 @@ std::string Refusal(rm::String* name, bool documents, bool names_itself) {
 
 // What the keys of a command have to do with the rules.
 struct Named {
-  bool any = false;  // some key is named like one that is written through
+  // Some key is named like one that is written through or triggers functions.
+  bool any = false;
   // Of the first one that is, in the caller's database.
   const ThroughRule* rule = nullptr;
   bool itself = false;  // that one stands for no other key
@@ -68,8 +76,8 @@ Named Look(rm::Ctx* ctx, rm::String** words, int count) {
   named.keys = KeyPositions(ctx, words, count);
   for (const int i : named.keys) {
     const ThroughRule* rule = State().through.RuleOf(View(words[i]));
+    named.any |= rule != nullptr || State().functions.MayWait(View(words[i]));
     if (rule == nullptr) continue;
-    named.any = true;
     if (named.rule == nullptr && rule->fields->db() == rm::GetSelectedDb(ctx)) {
       named.rule = rule;
       named.itself = RealKey(rule->prefix, View(words[i])) == View(words[i]);

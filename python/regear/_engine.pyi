@@ -43,8 +43,14 @@ class Engine:
         """The next job, or None after ``timeout`` seconds."""
 
     def finish_job(self, job_id: int, ok: bool, text: str) -> None: ...
-    def reply_to_job(self, job_id: int, resp: bytes) -> None:
-        """Answer a job with a whole reply of RESP2."""
+    def settle_jobs(
+        self, reports: list[tuple[str, str]], answers: list[tuple[int, str, bytes]]
+    ) -> None:
+        """In one round trip: reports of functions that ran (registration id,
+        JSON), then answers to jobs (id, OK|ERR|RESP, payload)."""
+
+    def reserve_ids(self, count: int) -> list[str]:
+        """Ids for functions to be registered."""
 
     def register(self, job_id: int, session: str, blob: bytes) -> list[str]:
         """Commit a session (JSON) atomically; answers the job unless 0."""

@@ -80,7 +80,8 @@ class Executor:
         if plan is None:
             return False
         done = run_plan(session, plan)
-        self._engine.reply_to_job(job.id, replies.results(done.results, done.errors))
+        reply = replies.results(done.results, done.errors)
+        self._engine.settle_jobs([], [(job.id, "RESP", reply)])
         return True
 
 

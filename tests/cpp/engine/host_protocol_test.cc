@@ -62,21 +62,24 @@ TEST(HostProtocolTest, AnIncompleteAttachmentIsAnError) {
   EXPECT_FALSE(ParseAttachment(Parse("*0").view()).ok());
 }
 
-TEST(HostProtocolTest, ReadsAJob) {
-  const Reply reply = Parse("*1 *4 :12 PYEXECUTE script UNBLOCKING");
-  const auto job = ParseNextJob(reply.view());
-  ASSERT_TRUE(job.ok() && *job);
-  EXPECT_EQ((*job)->id, 12u);
-  EXPECT_EQ((*job)->kind, "PYEXECUTE");
-  EXPECT_EQ((*job)->arguments,
+TEST(HostProtocolTest, ReadsJobs) {
+  const Reply reply =
+      Parse("*2 *4 :12 PYEXECUTE script UNBLOCKING *2 :13 REGISTRY");
+  const auto jobs = ParseJobs(reply.view());
+  ASSERT_TRUE(jobs.ok());
+  ASSERT_EQ(jobs->size(), 2u);
+  EXPECT_EQ(jobs->front().id, 12u);
+  EXPECT_EQ(jobs->front().kind, "PYEXECUTE");
+  EXPECT_EQ(jobs->front().arguments,
             (std::vector<std::string>{"script", "UNBLOCKING"}));
+  EXPECT_EQ(jobs->back().kind, "REGISTRY");
 }
 
 TEST(HostProtocolTest, NoJobIsNoError) {
-  const auto job = ParseNextJob(Parse("*0").view());
-  ASSERT_TRUE(job.ok());
-  EXPECT_FALSE(*job);
-  EXPECT_FALSE(ParseNextJob(Parse("*1 *1 :12").view()).ok());
+  const auto jobs = ParseJobs(Parse("*0").view());
+  ASSERT_TRUE(jobs.ok());
+  EXPECT_TRUE(jobs->empty());
+  EXPECT_FALSE(ParseJobs(Parse("*1 *1 :12").view()).ok());
 }
 
 TEST(HostProtocolTest, ReadsTheRegistry) {
