@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from regear._functions.plan import Plan
+from regear._functions.registering import function_registration
 from regear._functions.steps import (
     Accumulate,
     AccumulateByKey,
@@ -24,7 +25,7 @@ from regear._functions.steps import (
     seeded_by_key,
 )
 from regear._session import current_session
-from regear.errors import NotAvailable, RecipeError
+from regear.errors import RecipeError
 
 Function = Callable[..., Any]
 
@@ -193,15 +194,34 @@ class GearsBuilder:
         """Run once the script has ended; its reply has results and errors."""
         argument = arg or self.default_argument
         known = _reader_options(self.reader, argument, options)
-        if convertToStr:
+        plan = self._plan(argument, convertToStr, collect, known)
+        current_session().plan_run(plan)
+
+    def register(
+        self,
+        prefix: Any = "*",
+        convertToStr: bool = True,  # noqa: N803
+        collect: bool = True,
+        *,
+        regex: Any = None,
+        **options: Any,
+    ) -> str:
+        """Run for each event, or command, from the end of the script on; the
+        id of the registration. ``regex`` is the old name of ``prefix``."""
+        prefix = prefix if regex is None else regex
+        plan = self._plan(prefix, convertToStr, collect, {})
+        return current_session().add_function(
+            function_registration(self.reader, plan, self.description, prefix, options)
+        )
+
+    def _plan(
+        self, argument: Any, as_text: bool, collect: bool, options: dict[str, Any]
+    ) -> Plan:
+        if as_text:
             self.map(lambda record: str(record))
         if collect:
             self.collect()
-        plan = Plan(self.reader, argument, list(self._steps), known)
-        current_session().plan_run(plan)
-
-    def register(self, *_: Any, **__: Any) -> None:
-        raise NotAvailable("GearsBuilder.register")
+        return Plan(self.reader, argument, list(self._steps), options)
 
     def _add(
         self, name: str, stage: Callable[..., Stage], *arguments: Any

@@ -10,6 +10,7 @@ from typing import Any, Callable, TextIO
 
 from regear._commands import Commands
 from regear._config import Config
+from regear._functions.registering import FunctionRegistration
 from regear._registration import Registration
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._session import Session, new_session_id
@@ -82,6 +83,13 @@ class _Services:
     def accept(self, session: Session, registration: Registration) -> None:
         """Nothing is registered: the targets are looked at afterwards."""
 
+    def accept_function(
+        self, session: Session, function: FunctionRegistration
+    ) -> None: ...
+
+    def reserve_id(self) -> str:
+        return "0-0"
+
 
 def check_recipe(
     path: Path,
@@ -98,7 +106,7 @@ def check_recipe(
         session = Session(new_session_id(), source, services)
         with redirect_stdout(output):
             run_recipe(session)
-        if not session.registrations:
+        if not session.registrations and not session.functions:
             raise RecipeError(
                 f"{path.name} registers nothing", "a recipe calls RGWriteBehind(...)"
             )

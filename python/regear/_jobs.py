@@ -67,12 +67,13 @@ class Executor:
             options.session_id,
             options.description,
             options.requirements,
+            replaced,
         )
         run_recipe(session)
         plan = session.plan
         if plan is not None and options.unblocking:
             raise OptionError("UNBLOCKING is not available in this version of regear")
-        if session.registrations or replaced:
+        if session.registrations or session.functions or replaced:
             self._serving.commit(session, job.id, replaced)
             if plan is not None:
                 run_plan(session, plan)  # whose results nobody is told
@@ -114,4 +115,4 @@ def _replaced_by_session(
         return ()
     if old not in snapshot.sessions:
         raise OptionError(f"Can not replace with {old}, session does not exists.")
-    return tuple(rule.id for rule in snapshot.rules_of(old))
+    return tuple(snapshot.ids_of(old))

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Callable
 
+from regear._functions.dispatch import KINDS
 from regear._jobs import Executor
 from regear._serving import Recipe, Serving
 from regear._threads import start_thread
@@ -141,6 +142,8 @@ class Loop:
                 self._serving.configure(_pairs(job.arguments))
             elif job.kind == "DRAIN":
                 self._serving.drain(job.arguments[0].decode())
+            elif job.kind in KINDS:
+                self._serving.functions.take(job)
             elif job.kind != "PYEXECUTE":
                 self._engine.finish_job(job.id, False, f"unknown job {job.kind}")
             elif self._functions:

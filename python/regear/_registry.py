@@ -37,8 +37,7 @@ class Rule:
     revision: int = 0
 
     @classmethod
-    def from_json(cls, text: str) -> Rule:
-        document = json.loads(text)
+    def from_document(cls, document: dict[str, Any]) -> Rule:
         return cls(
             id=document["id"],
             name=document["name"],
@@ -51,6 +50,27 @@ class Rule:
             paused=document.get("paused", False),
             reconcile=document.get("reconcile") or "",
             revision=document.get("revision", 0),
+        )
+
+
+@dataclass(frozen=True)
+class StoredFunction:
+    """A registered function that the module keeps."""
+
+    id: str
+    session_id: str
+    number: int  # among the functions of its session
+    trigger: str
+    paused: bool
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> StoredFunction:
+        return cls(
+            document["id"],
+            document["session"],
+            document["number"],
+            document.get("trigger", ""),
+            document.get("paused", False),
         )
 
 
@@ -111,14 +131,23 @@ class Snapshot:
     """The registry at one moment."""
 
     rules: tuple[Rule, ...]
+    functions: tuple[StoredFunction, ...]
     #: None for a session that was sealed by another key.
     sessions: dict[str, StoredSession | None]
 
     @classmethod
     def read(cls, engine: Engine, sealer: Sealer) -> Snapshot:
         _, registrations, sessions = engine.registry()
+        documents = [json.loads(text) for text in registrations]
         return cls(
-            tuple(Rule.from_json(text) for text in registrations),
+            tuple(
+                Rule.from_document(one) for one in documents if not _is_function(one)
+            ),
+            tuple(
+                StoredFunction.from_document(one)
+                for one in documents
+                if _is_function(one)
+            ),
             {
                 session_id: _opened(sealer, session_id, blob)
                 for session_id, blob in sessions
@@ -129,6 +158,11 @@ class Snapshot:
     def rules_of(self, session_id: str) -> list[Rule]:
         return [rule for rule in self.rules if rule.session_id == session_id]
 
+    def ids_of(self, session_id: str) -> list[str]:
+        """Ids of all that the session has registered."""
+        functions = [one for one in self.functions if one.session_id == session_id]
+        return [one.id for one in (*self.rules_of(session_id), *functions)]
+
     def is_sealed(self, rule: Rule) -> bool:
         return self.sessions.get(rule.session_id) is None
 
@@ -137,6 +171,10 @@ class Snapshot:
             if stored is not None and stored.source == source:
                 return stored
         return None
+
+
+def _is_function(document: dict[str, Any]) -> bool:
+    return document.get("kind") == "function"
 
 
 def _opened(sealer: Sealer, session_id: str, blob: bytes) -> StoredSession | None:

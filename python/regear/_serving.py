@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -15,8 +15,13 @@ from regear._commands import Commands
 from regear._config import Config
 from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
+from regear._functions.answers import Answers
+from regear._functions.dispatch import Functions
+from regear._functions.execution import Execution
+from regear._functions.plan import Plan
+from regear._functions.registering import FunctionRegistration
 from regear._registration import Registration
-from regear._registry import Rule, Snapshot, StoredSession
+from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
 from regear._replacement import replaced_rules
 from regear._requirements import CheckedRequirements, Requirements
 from regear._requirements_restoring import Restorer
@@ -78,6 +83,7 @@ class Serving:
         self.requirements = requirements or CheckedRequirements()
         self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
+        self.functions = Functions(Answers(engine), _new_execution)
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
         self._own: set[str] = set()  # ids of the sessions loaded here
@@ -130,6 +136,19 @@ class Serving:
                 f" can be reached: {reason}",
             )
 
+    def accept_function(self, session: Session, function: FunctionRegistration) -> None:
+        trigger = function.trigger
+        if not trigger:
+            return
+        if any(one.trigger == trigger for one in session.functions):
+            raise RecipeError("trigger already registered in this session")
+        for one in self.snapshot().functions:
+            if one.trigger == trigger and one.id not in session.replaces:
+                raise RecipeError("trigger already registered")
+
+    def reserve_id(self) -> str:
+        return self._engine.reserve_ids(1)[0]
+
     # -- the registry --------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -172,6 +191,7 @@ class Serving:
         self._restorer.join(_STOP_SECONDS)
 
     def lease_ended(self) -> None:
+        self.functions.lease_ended()
         with self._lock:
             self._workers.forget()
 
@@ -181,6 +201,7 @@ class Serving:
         session_id: str | None = None,
         description: str | None = None,
         requirements: tuple[str, ...] = (),
+        replaces: tuple[str, ...] = (),
     ) -> Session:
         return Session(
             id=session_id or new_session_id(),
@@ -189,6 +210,7 @@ class Serving:
             description=description,
             requirements=requirements,
             config=dict(self._config.values),
+            replaces=replaces,
         )
 
     def commit(
@@ -208,14 +230,14 @@ class Serving:
                 "description": session.description,
                 "replaces": sorted(replaced),
                 "registrations": [
-                    registration.document(self._hashtag)
-                    for registration in session.registrations
+                    *(one.document(self._hashtag) for one in session.registrations),
+                    *(one.document() for one in session.functions),
                 ],
             }
             blob = self._sealer.seal(StoredSession.of(session).document())
             surveys = self._surveys(session, snapshot)
             try:
-                self._engine.register(job_id, json.dumps(document), blob)
+                self._register(job_id, document, blob, session)
             except BaseException:
                 for survey in surveys:
                     survey.cancel()
@@ -226,6 +248,17 @@ class Serving:
             self.follow_registry()
         for survey in surveys:
             survey.finish()
+
+    def _register(
+        self, job_id: int, document: dict[str, Any], blob: bytes, session: Session
+    ) -> None:
+        """Its functions take jobs from the moment that it is registered."""
+        with self.functions.lock:
+            self._engine.register(job_id, json.dumps(document), blob)
+            for id_ in document["replaces"]:
+                self.functions.stop(id_)
+            for function in session.functions:
+                self.functions.start(function, session)
 
     def _surveys(self, session: Session, before: Snapshot) -> list[Survey]:
         """Counts of the keys that only the new rules cover."""
@@ -266,7 +299,7 @@ class Serving:
             requirements=recipe.requirements,
         )
         run_recipe(session)
-        if not session.registrations:
+        if not session.registrations and not session.functions:
             raise RecipeError(
                 f"{recipe.name} registers nothing", "a recipe calls RGWriteBehind(...)"
             )
@@ -314,6 +347,15 @@ class Serving:
             self._workers.stop_others({rule.name: rule for rule in rules})
             for rule in rules:
                 self._follow(rule, snapshot)
+            functions = [
+                one
+                for one in snapshot.functions
+                if self._serve_all or one.session_id in self._own
+            ]
+            self.functions.keep({one.id for one in functions})
+            for function in functions:
+                if not self.functions.is_running(function.id):
+                    self._follow_function(function, snapshot)
             return snapshot
 
     def drain(self, name: str) -> None:
@@ -331,24 +373,13 @@ class Serving:
         if rule.paused:
             self._workers.report_idle(rule, "paused", "", f"regear resume {rule.name}")
             return
-        stored = snapshot.sessions.get(rule.session_id)
-        if stored is None:
-            self._workers.report_idle(rule, "sealed", _SEALED, "")
+        session = self._session_of(rule.session_id, snapshot)
+        if not isinstance(session, Session):
+            self._workers.report_idle(rule, *session)
             return
-        session = self._sessions.get(stored.id)
-        if session is None and stored.id not in self._broken:
-            try:
-                if not self._is_ready(stored):
-                    self._workers.report_idle(rule, "connecting", *_INSTALLING)
-                    return
-                session = self._restored(stored)
-            except RecipeError as error:
-                self._broken[stored.id] = error
-        registration = _registration(session, rule.name) if session else None
-        if session is None or registration is None:
-            broken = self._broken.get(stored.id, _NOT_REGISTERED)
-            hint = broken.hint or "load a new version of the recipe"
-            self._workers.report_idle(rule, "stopped", broken.message, hint)
+        registration = _registration(session, rule.name)
+        if registration is None:
+            self._workers.report_idle(rule, *_stopped(_NOT_REGISTERED))
             return
         try:
             worker = registration.worker(
@@ -361,6 +392,33 @@ class Serving:
         except RegearError as error:
             logger.error("%s does not start: %s", rule.name, error)
             self._workers.report_idle(rule, "stopped", error.message, error.hint)
+
+    def _follow_function(self, stored: StoredFunction, snapshot: Snapshot) -> None:
+        session = self._session_of(stored.session_id, snapshot)
+        if not isinstance(session, Session):
+            _, message, hint = session
+            self.functions.refuse(stored.id, stored.trigger, message or hint)
+            return
+        for function in session.functions:
+            if function.id == stored.id:
+                self.functions.start(replace(function, paused=stored.paused), session)
+                return
+        self.functions.refuse(stored.id, stored.trigger, _NOT_REGISTERED.message)
+
+    def _session_of(self, id_: str, snapshot: Snapshot) -> Session | Idle:
+        """The session itself, restored if need be, or why there is none."""
+        stored = snapshot.sessions.get(id_)
+        if stored is None:
+            return "sealed", _SEALED, ""
+        session = self._sessions.get(id_)
+        if session is None and id_ not in self._broken:
+            try:
+                if not self._is_ready(stored):
+                    return "connecting", *_INSTALLING
+                session = self._restored(stored, snapshot)
+            except RecipeError as error:
+                self._broken[id_] = error
+        return session or _stopped(self._broken[id_])
 
     def _is_ready(self, stored: StoredSession) -> bool:
         """False while its requirements are being installed."""
@@ -379,7 +437,7 @@ class Serving:
                 self._broken.pop(session_id, None)
             return session_id in self.follow_registry().sessions
 
-    def _restored(self, stored: StoredSession) -> Session:
+    def _restored(self, stored: StoredSession, snapshot: Snapshot) -> Session:
         """Run a stored session again; what it registers is there already."""
         session = Session(
             id=stored.id,
@@ -389,13 +447,31 @@ class Serving:
             requirements=stored.requirements,
             config=stored.config,
             restoring=True,
+            function_ids={
+                one.number: one.id
+                for one in snapshot.functions
+                if one.session_id == stored.id
+            },
         )
         try:
             run_recipe(session)
         except ScriptFailed as failure:
             raise failure_of("the script", failure) from failure.cause
+        session.restoring = False
         self._sessions[stored.id] = session
         return session
+
+
+#: State, message and hint of what does not run.
+Idle = tuple[str, str, str]
+
+
+def _stopped(error: RegearError) -> Idle:
+    return "stopped", error.message, error.hint or "load a new version of the recipe"
+
+
+def _new_execution(session: Session, plan: Plan, **_: Any) -> Execution:
+    return Execution(new_session_id(), plan)
 
 
 def _registration(session: Session, name: str) -> Registration | None:

@@ -7,10 +7,11 @@ import secrets as random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from regear._functions.plan import Plan
+from regear._functions.registering import FunctionRegistration
 from regear._redaction import Secrets
 from regear._registration import Registration
 from regear.errors import (
@@ -36,6 +37,12 @@ class Services(Protocol):
     def accept(self, session: Session, registration: Registration) -> None:
         """Raise if the registration could not be registered now."""
 
+    def accept_function(self, session: Session, function: FunctionRegistration) -> None:
+        """The same for a function."""
+
+    def reserve_id(self) -> str:
+        """An id of a registration, which nobody else gets."""
+
 
 def new_session_id() -> str:
     return random.token_hex(20)
@@ -55,6 +62,11 @@ class Session:
     #: Runs again what is registered already.
     restoring: bool = False
     registrations: list[Registration] = field(default_factory=list)
+    functions: list[FunctionRegistration] = field(default_factory=list)
+    #: Ids of the functions that are registered already, by their numbers.
+    function_ids: Mapping[int, str] = field(default_factory=dict)
+    #: Ids of registrations that go when this session's come.
+    replaces: tuple[str, ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     #: What the script wants run once it has ended.
     plan: Plan | None = None
@@ -69,6 +81,18 @@ class Session:
         if not self.restoring:
             self.services.accept(self, registration)
         self.registrations.append(registration)
+
+    def add_function(self, function: FunctionRegistration) -> str:
+        """Take a function that the running script registers; its id."""
+        number = len(self.functions)
+        if self.restoring:
+            # One that was unregistered meanwhile has none.
+            id_ = self.function_ids.get(number, "")
+        else:
+            self.services.accept_function(self, function)
+            id_ = self.services.reserve_id()
+        self.functions.append(replace(function, id=id_, number=number))
+        return id_
 
     def plan_run(self, plan: Plan) -> None:
         """Take the ``run`` of the running script."""

@@ -10,6 +10,7 @@ RegearError
 ├── Reject                 raised by a recipe: records that no retry will help
 ├── Retry                  raised by a recipe: try the same again, for ever
 ├── GearsError             Redis answered a recipe's command with an error
+├── CommandError           an RG.* command of a client is wrong
 └── RecipeError            a recipe, or how it was sent, is wrong
     ├── OptionError        of RG.PYEXECUTE
     ├── RequirementError   something that the recipe needs is not installed
@@ -79,6 +80,10 @@ class Retry(RegearError):
 
 class GearsError(RegearError):
     """Redis answered a command of a recipe with an error."""
+
+
+class CommandError(RegearError):
+    """The whole error reply of an RG.* command."""
 
 
 class RecipeError(RegearError):

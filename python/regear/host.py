@@ -149,6 +149,7 @@ class Host:
         loop.stop(timeout)
         left = max(0.0, deadline - time.monotonic())
         complete = serving.stop_workers(drain and attached, left)
+        serving.functions.close()
         engine.detach()
         if self._commands is not None:
             self._commands.close()

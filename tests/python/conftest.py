@@ -10,6 +10,7 @@ import pytest
 
 from regear import _main_module
 from regear._config import Config
+from regear._functions.registering import FunctionRegistration
 from regear._registration import Registration
 from regear._runner import run_recipe
 from regear._sealing import Sealer
@@ -29,6 +30,7 @@ class FakeServices:
         self.replies: dict[str, Any] = {}
         self.values: dict[str, str] = {}
         self.accepted: list[str] = []
+        self.reserved = 0
 
     def execute(self, command: str, *arguments: object) -> Any:
         self.commands.append((command, *arguments))
@@ -43,6 +45,14 @@ class FakeServices:
     def accept(self, session: Session, registration: Registration) -> None:
         self.accepted.append(registration.name)
 
+    def accept_function(
+        self, session: Session, function: FunctionRegistration
+    ) -> None: ...
+
+    def reserve_id(self) -> str:
+        self.reserved += 1
+        return f"0-{self.reserved}"
+
 
 class FakeEngine:
     """The module's registry and the engine's workers, in memory."""
@@ -53,6 +63,9 @@ class FakeEngine:
         self.workers: dict[str, dict[str, Any]] = {}
         self.reports: dict[str, dict[str, Any]] = {}
         self.answers: dict[int, tuple[bool, str]] = {}
+        #: By RESP of jobs, and what was reported of functions.
+        self.replies: dict[int, bytes] = {}
+        self.counted: dict[str, list[dict[str, Any]]] = {}
         self.lines: list[tuple[str, str]] = []
         self.checked: list[str] = []
         self.hurried: list[str] = []
@@ -70,14 +83,31 @@ class FakeEngine:
             self.unregister(gone)
         ids = []
         for rule in document["registrations"]:
-            rule.update(id=f"0-{self._next_id}", session=document["id"])
-            self._next_id += 1
+            rule.update(session=document["id"])
+            if rule["kind"] != "function":
+                (rule["id"],) = self.reserve_ids(1)
             self.rules[rule["id"]] = rule
             ids.append(rule["id"])
         self.blobs[document["id"]] = blob
         if job_id:
             self.finish_job(job_id, True, "OK")
         return ids
+
+    def reserve_ids(self, count: int) -> list[str]:
+        first, self._next_id = self._next_id, self._next_id + count
+        return [f"0-{number}" for number in range(first, self._next_id)]
+
+    def settle_jobs(
+        self, reports: list[tuple[str, str]], answers: list[tuple[int, str, bytes]]
+    ) -> None:
+        for id_, report in reports:
+            self.counted.setdefault(id_, []).append(json.loads(report))
+        for job_id, form, payload in answers:
+            if form == "RESP":
+                assert job_id not in self.replies, "a job is answered once"
+                self.replies[job_id] = payload
+            else:
+                self.finish_job(job_id, form == "OK", payload.decode())
 
     def unregister(self, rule_id: str) -> None:
         session = self.rules.pop(rule_id)["session"]

@@ -102,7 +102,7 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
 @pytest.mark.parametrize(
     ("source", "name"),
     [
-        ("GB('StreamReader').register('x')", "GearsBuilder.register"),
+        ("GB().register('x', commands=['get'])", "register(commands=…)"),
         ("with atomic(): pass", "atomic"),
         ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
         ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),

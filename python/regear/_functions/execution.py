@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,12 @@ class Execution:
     errors: list[str] = field(default_factory=list)
     duration: float = 0.0  # s
 
-    def run(self, send: Send, describe: Describe) -> None:
+    def run(
+        self,
+        send: Send,
+        describe: Describe,
+        records: Iterable[Any] | None = None,
+    ) -> None:
         """Never raises: an error is one of ``errors``, and ends the reading.
         What was read before it counts."""
         began = time.monotonic()
@@ -36,7 +41,9 @@ class Execution:
         end = Results()
         first = self._stages(end)
         try:
-            for record in _records(self.plan, send):
+            if records is None:
+                records = _records(self.plan, send)
+            for record in records:
                 first.push(record)
         except Exception as error:
             self.errors.append(describe(error))

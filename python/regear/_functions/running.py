@@ -1,0 +1,201 @@
+"""A registered function at work: jobs in, executions, answers out."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from regear._functions import readers, replies
+from regear._functions.answers import Answers, Request
+from regear._functions.execution import Execution
+from regear._functions.pool import Lanes, Pool
+from regear._functions.registering import FunctionRegistration
+from regear._runner import error_reply
+from regear._session import Session
+
+logger = logging.getLogger("regear")
+
+_UNREGISTERED = "the function was unregistered or replaced"
+
+
+class Threads:
+    """Those of all functions. Clients wait for ``sync`` ones, so these have
+    threads of their own."""
+
+    def __init__(self) -> None:
+        self.beside = Pool("regear-function")
+        self.in_order = Lanes(self.beside)
+        self.sync = Pool("regear-sync")
+        self.sync_in_order = Lanes(self.sync)
+
+
+class Running(ABC):
+    """Jobs are taken in the host's thread, and run in others."""
+
+    def __init__(
+        self,
+        registration: FunctionRegistration,
+        session: Session,
+        threads: Threads,
+        answers: Answers,
+        create: Callable[..., Execution],
+    ) -> None:
+        """``create`` makes an execution of a session, a plan, the id of the
+        registration and whether it is kept when it is done."""
+        self.registration = registration
+        self.session = session
+        self._threads = threads
+        self._answers = answers
+        self._create = create
+        self._aborting = False
+
+    @abstractmethod
+    def take(self, request: Request) -> None: ...
+
+    def stop(self, abort: bool) -> None:
+        """No more jobs come; with ``abort`` none that waits runs."""
+        self._aborting |= abort
+
+    def tell_registered(self) -> None:
+        """Call what the script gave as ``onRegistered``."""
+        function = self.registration.on_registered
+        if function is not None:
+            self._threads.beside.submit(lambda: self._call(function))
+
+    def _call(self, function: Callable[[], Any]) -> None:
+        try:
+            self.session.bind(function)()
+        except Exception as error:
+            logger.warning("onRegistered: %s: %s", type(error).__name__, error)
+
+    def _is_wanted(self, request: Request) -> bool:
+        return request.lease == self._answers.lease
+
+    def _describe(self, error: BaseException) -> str:
+        return self.session.secrets.redact(error_reply(error))
+
+    def _execute(self, records: list[Any], keep: bool) -> Execution:
+        """Run the plan for the records and count that."""
+        session, registration = self.session, self.registration
+        execution = self._create(
+            session, registration.plan, registration=registration.id, keep=keep
+        )
+        with session.active():
+            execution.run(session.services.execute_all, self._describe, records)
+        self._count(execution)
+        return execution
+
+    def _count(self, execution: Execution) -> None:
+        how, error = "success", None
+        if execution.status == "aborted":
+            how = "aborted"
+        elif execution.errors:
+            how, error = "failures", execution.errors[0]
+        duration = round(execution.duration * 1000)
+        self._answers.report(
+            self.registration.id,
+            triggered=1,
+            **{how: 1},
+            last_ms=duration,
+            total_ms=duration,
+            error=error,
+        )
+
+
+class CommandFunction(Running):
+    """RG.TRIGGER: the arguments are the record, the results the reply."""
+
+    def take(self, request: Request) -> None:
+        if self.registration.inorder:
+            self._threads.in_order.submit(
+                self.registration.id, lambda: self._run(request)
+            )
+        elif self.registration.mode == "sync":
+            self._threads.sync.submit(lambda: self._run(request))
+        else:
+            self._threads.beside.submit(lambda: self._run(request))
+
+    def _run(self, request: Request) -> None:
+        if not self._is_wanted(request):
+            return
+        if self._aborting:
+            self._answers.error(request, _UNREGISTERED)
+            return
+        try:
+            done = self._execute([list(map(_text, request.arguments))], keep=False)
+            if done.errors:
+                self._answers.error(request, done.errors[0])
+            elif done.status == "aborted":
+                self._answers.error(request, "the execution was aborted")
+            else:
+                reply = replies.array(map(replies.record, done.results))
+                self._answers.reply(request, reply)
+        except Exception as error:
+            logger.exception("RG.TRIGGER")
+            self._answers.error(request, self._describe(error))
+
+
+class KeysFunction(Running):
+    """Events of keys: the record is read when it is its turn."""
+
+    def take(self, request: Request) -> None:
+        id_ = self.registration.id
+        if self.registration.mode == "sync":
+            lane = (id_, request.arguments[2])  # clients of one key wait in line
+            self._threads.sync_in_order.submit(lane, lambda: self._run(request))
+        else:
+            self._threads.in_order.submit(id_, lambda: self._run(request))
+
+    def _run(self, request: Request) -> None:
+        if not self._is_wanted(request):
+            return
+        try:
+            if not self._aborting:
+                record = self._record(request)
+                if record is not None:
+                    self._execute([record], keep=True)
+        except Exception as error:
+            self._answers.report(
+                self.registration.id,
+                triggered=1,
+                failures=1,
+                error=self._describe(error),
+            )
+        finally:
+            self._answers.ok(request)
+
+    def _record(self, request: Request) -> dict[str, Any] | None:
+        """None for a key of a type that does not count."""
+        registration = self.registration
+        _, event, key, _ = request.arguments
+        key_types = registration.key_types
+        if not registration.read_value and key_types is None:
+            return {"key": _text(key), "event": _text(event)}
+        (record,) = readers.keys_reader(
+            self.session.services.execute_all, _text(key), True, True
+        )
+        type_ = record["type"]
+        if key_types is not None and _KEY_TYPES.get(type_, type_) not in key_types:
+            return None
+        if not registration.read_value:
+            return {"key": record["key"], "event": _text(event)}
+        record["event"] = _text(event)
+        return record
+
+
+#: What ``keyTypes`` calls a type, where a record calls it otherwise.
+_KEY_TYPES = {"unknown": "stream"}
+
+RUNNING: dict[str, type[Running]] = {
+    "CommandReader": CommandFunction,
+    "KeysReader": KeysFunction,
+}
+
+
+def _text(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return bytearray(data)
