@@ -60,6 +60,8 @@ class StoredFunction:
     id: str
     session_id: str
     number: int  # among the functions of its session
+    reader: str
+    mode: str
     trigger: str
     paused: bool
 
@@ -69,6 +71,8 @@ class StoredFunction:
             document["id"],
             document["session"],
             document["number"],
+            document["reader"],
+            document["mode"],
             document.get("trigger", ""),
             document.get("paused", False),
         )
@@ -160,8 +164,8 @@ class Snapshot:
 
     def ids_of(self, session_id: str) -> list[str]:
         """Ids of all that the session has registered."""
-        functions = [one for one in self.functions if one.session_id == session_id]
-        return [one.id for one in (*self.rules_of(session_id), *functions)]
+        functions = [one.id for one in self.functions if one.session_id == session_id]
+        return [rule.id for rule in self.rules_of(session_id)] + functions
 
     def is_sealed(self, rule: Rule) -> bool:
         return self.sessions.get(rule.session_id) is None

@@ -20,6 +20,7 @@ from regear._functions.dispatch import Functions
 from regear._functions.execution import Execution
 from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
+from regear._functions.session_commands import SessionCommands
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
 from regear._replacement import replaced_rules
@@ -40,7 +41,11 @@ logger = logging.getLogger("regear")
 _SEALED = "sealed by another key, load the recipe again"
 _STOP_SECONDS = 2.0
 _NOT_REGISTERED = RegearError("its recipe does not register it any more")
-_INSTALLING = "its requirements are being installed", "the log of the host"
+_CONNECTING = (
+    "connecting",
+    "its requirements are being installed",
+    "the log of the host",
+)
 
 
 @dataclass
@@ -84,6 +89,11 @@ class Serving:
         self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
         self.functions = Functions(Answers(engine), _new_execution)
+        self.functions.commands.update(
+            SessionCommands(
+                self.snapshot, lambda: commands.execute("RG.DUMPREGISTRATIONS")
+            ).handlers
+        )
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
         self._own: set[str] = set()  # ids of the sessions loaded here
@@ -397,13 +407,13 @@ class Serving:
         session = self._session_of(stored.session_id, snapshot)
         if not isinstance(session, Session):
             _, message, hint = session
-            self.functions.refuse(stored.id, stored.trigger, message or hint)
+            self.functions.refuse(stored, message or hint, session == _CONNECTING)
             return
         for function in session.functions:
             if function.id == stored.id:
                 self.functions.start(replace(function, paused=stored.paused), session)
                 return
-        self.functions.refuse(stored.id, stored.trigger, _NOT_REGISTERED.message)
+        self.functions.refuse(stored, _NOT_REGISTERED.message)
 
     def _session_of(self, id_: str, snapshot: Snapshot) -> Session | Idle:
         """The session itself, restored if need be, or why there is none."""
@@ -414,7 +424,7 @@ class Serving:
         if session is None and id_ not in self._broken:
             try:
                 if not self._is_ready(stored):
-                    return "connecting", *_INSTALLING
+                    return _CONNECTING
                 session = self._restored(stored, snapshot)
             except RecipeError as error:
                 self._broken[id_] = error

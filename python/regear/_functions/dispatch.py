@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regear._functions.answers import Answers, Handler, Request
@@ -12,6 +13,7 @@ from regear._functions.execution import Execution
 from regear._functions.pool import Pool
 from regear._functions.registering import FunctionRegistration
 from regear._functions.running import RUNNING, Running, Threads
+from regear._registry import StoredFunction
 from regear._session import Session
 from regear.errors import CommandError, RegearError
 
@@ -22,6 +24,17 @@ logger = logging.getLogger("regear")
 
 KINDS = frozenset({"COMMAND", "TRIGGER", "EVENT"})
 _STOP_SECONDS = 2.0
+
+
+@dataclass
+class _Idle:
+    """A registered function that does not run, and why."""
+
+    stored: StoredFunction
+    reason: str = ""
+    #: Whether its events wait until it runs.
+    holds: bool = False
+    held: list[Request] = field(default_factory=list)
 
 
 class Functions:
@@ -43,9 +56,7 @@ class Functions:
         self._command_threads = Pool("regear-command", bound=16)
         self._running: dict[str, Running] = {}
         self._triggers: dict[bytes, Running] = {}
-        # Why others do not run, by their ids and by their triggers.
-        self._refused: dict[str, str] = {}
-        self._refused_triggers: dict[bytes, str] = {}
+        self._idle: dict[str, _Idle] = {}
         # Sessions whose onRegistered has been called, by registration.
         self._told: dict[str, Session] = {}
 
@@ -60,28 +71,41 @@ class Functions:
             registration, session, self._threads, self.answers, self._create
         )
         with self.lock:
-            self._refused.pop(id_, None)
+            idle = self._idle.pop(id_, None)
             self._running[id_] = running
             if registration.trigger:
                 self._triggers[registration.trigger.encode()] = running
+            for request in idle.held if idle is not None else ():
+                running.take(request)
         if self._told.get(id_) is not session:
             self._told[id_] = session
             running.tell_registered()
 
-    def refuse(self, id_: str, trigger: str, reason: str) -> None:
-        """It is registered, but cannot run here now."""
+    def refuse(self, stored: StoredFunction, reason: str, soon: bool = False) -> None:
+        """It is registered, but does not run here now; ``soon`` it will."""
         with self.lock:
-            if self._refused.get(id_) == reason:
+            idle = self._idle.get(stored.id)
+            if idle is None:
+                self._idle[stored.id] = idle = _Idle(stored)
+            elif idle.reason == reason:
                 return
-            self._refused[id_] = reason
-            self._refused_triggers[trigger.encode()] = reason
-        self.answers.report(id_, error=reason)
+            # Clients wait for sync ones, and streams are there later, too.
+            idle.reason = reason
+            idle.holds = soon and stored.reader == "KeysReader"
+            idle.holds = idle.holds and stored.mode != "sync"
+            if not idle.holds:
+                for request in idle.held:
+                    self._lose(request, idle)
+                idle.held.clear()
+        self.answers.report(stored.id, error=reason)
 
     def stop(self, id_: str, abort: bool = True) -> None:
         """``abort``: those of its jobs that wait do not run."""
         with self.lock:
             self._told.pop(id_, None)
-            self._refused.pop(id_, None)
+            idle = self._idle.pop(id_, None)
+            for request in idle.held if idle is not None else ():
+                self.answers.ok(request)
             running = self._running.pop(id_, None)
             if running is None:
                 return
@@ -92,7 +116,7 @@ class Functions:
 
     def keep(self, ids: set[str]) -> None:
         """Stop those that are not among ``ids``."""
-        for id_ in {*self._running, *self._refused} - ids:
+        for id_ in {*self._running, *self._idle} - ids:
             self.stop(id_, abort=False)
 
     def lease_ended(self) -> None:
@@ -103,8 +127,7 @@ class Functions:
                 running.stop(abort=True)
             self._running.clear()
             self._triggers.clear()
-            self._refused.clear()
-            self._refused_triggers.clear()
+            self._idle.clear()
 
     def close(self) -> None:
         self.answers.stop(_STOP_SECONDS)
@@ -118,26 +141,39 @@ class Functions:
         if request.kind == "COMMAND":
             self._command_threads.submit(lambda: self._command(request))
             return
-        first = request.arguments[0]
-        is_event = request.kind == "EVENT"
         with self.lock:
-            if is_event:
-                running = self._running.get(first.decode())
+            if request.kind == "EVENT":
+                self._event(request)
             else:
-                running = self._triggers.get(first)
+                self._trigger(request)
+
+    def _event(self, request: Request) -> None:
+        id_ = request.arguments[0].decode()
+        running, idle = self._running.get(id_), self._idle.get(id_)
         if running is not None:
             running.take(request)
-        elif is_event:
-            self._lose(request, first.decode())
+        elif idle is None:
+            self.answers.ok(request)  # it was unregistered
+        elif idle.holds:
+            idle.held.append(request)
         else:
-            reason = self._refused_triggers.get(first, "ERR subcommand not found")
-            self.answers.error(request, reason)
+            self._lose(request, idle)
 
-    def _lose(self, request: Request, id_: str) -> None:
-        reason = self._refused.get(id_)
-        if reason is not None:
-            self.answers.report(id_, triggered=1, failures=1, error=reason)
+    def _lose(self, request: Request, idle: _Idle) -> None:
+        self.answers.report(idle.stored.id, triggered=1, failures=1, error=idle.reason)
         self.answers.ok(request)
+
+    def _trigger(self, request: Request) -> None:
+        trigger = request.arguments[0]
+        running = self._triggers.get(trigger)
+        if running is not None:
+            running.take(request)
+            return
+        text = "ERR subcommand not found"
+        for idle in self._idle.values():
+            if idle.stored.trigger.encode() == trigger:
+                text = idle.reason
+        self.answers.error(request, text)
 
     def _command(self, request: Request) -> None:
         name, *arguments = request.arguments

@@ -31,6 +31,17 @@ def results(records: Sequence[Any], errors: Sequence[str]) -> bytes:
     return array([array(map(record, records)), array(map(bulk, errors))])
 
 
+def value(given: Any) -> bytes:
+    """What a command answers: None, integers, texts and lists of them."""
+    if given is None:
+        return b"$-1\r\n"
+    if isinstance(given, (list, tuple)):
+        return array(map(value, given))
+    if isinstance(given, int):
+        return b":%d\r\n" % given
+    return bulk(bytes(given) if isinstance(given, bytearray) else given)
+
+
 def array(elements: Any) -> bytes:
     parts = list(elements)
     return b"*%d\r\n" % len(parts) + b"".join(parts)
