@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import redis
@@ -16,6 +18,20 @@ _BLOCKING_REFUSED = (
 )
 
 
+_quiet: ContextVar[bool] = ContextVar("regear_quiet", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Within, commands trigger no functions on keys: a client that waits for
+    them, or this host itself, would wait for ever."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
 class Commands:
     """Replies come as RedisGears gave them: lists, str, int, None."""
 
@@ -26,13 +42,15 @@ class Commands:
         )
         self._client.response_callbacks.clear()
         self._send: Callable[..., Any] = self._client.execute_command
+        #: The words that go before a command that is to be quiet.
+        self.quiet_words: Callable[[], Sequence[object]] = tuple
 
     def execute(self, command: str, *arguments: object) -> Any:
         if command.upper() == "RG.PYEXECUTE":
             # The host that would run it is busy with the script that asks.
             raise GearsError(_BLOCKING_REFUSED)
         try:
-            reply = self._send(command, *map(_argument, arguments))
+            reply = self._send(*self._words(command, arguments))
         except redis.RedisError as error:
             raise GearsError(str(error)) from None
         return _value(reply)
@@ -41,7 +59,7 @@ class Commands:
         """The replies of many commands, sent at once; errors are among them."""
         pipeline: Any = self._client.pipeline(transaction=False)
         for command, *arguments in commands:
-            pipeline.execute_command(command, *map(_argument, arguments))
+            pipeline.execute_command(*self._words(command, arguments))
         try:
             replies = pipeline.execute(raise_on_error=False)
         except redis.RedisError as error:
@@ -50,6 +68,10 @@ class Commands:
             GearsError(str(reply)) if isinstance(reply, Exception) else _value(reply)
             for reply in replies
         ]
+
+    def _words(self, command: object, arguments: Sequence[object]) -> list[object]:
+        before = self.quiet_words() if _quiet.get() else ()
+        return [*before, command, *map(_argument, arguments)]
 
     def close(self) -> None:
         self._client.close()

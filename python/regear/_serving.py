@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis
 
-from regear._commands import Commands
+from regear._commands import Commands, quietly
 from regear._config import Config
 from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
@@ -308,7 +308,8 @@ class Serving:
             description=recipe.origin or recipe.name,
             requirements=recipe.requirements,
         )
-        run_recipe(session)
+        with quietly():  # jobs wait while this host loads a recipe
+            run_recipe(session)
         if not session.registrations and not session.functions:
             raise RecipeError(
                 f"{recipe.name} registers nothing", "a recipe calls RGWriteBehind(...)"
@@ -464,7 +465,8 @@ class Serving:
             },
         )
         try:
-            run_recipe(session)
+            with quietly():  # it wrote these when it was registered
+                run_recipe(session)
         except ScriptFailed as failure:
             raise failure_of("the script", failure) from failure.cause
         session.restoring = False

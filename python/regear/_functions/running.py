@@ -7,10 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from regear._commands import quietly
 from regear._functions import readers, replies
 from regear._functions.answers import Answers, Request
 from regear._functions.execution import Execution
 from regear._functions.pool import Lanes, Pool
+from regear._functions.readers import Send
 from regear._functions.registering import FunctionRegistration
 from regear._runner import error_reply
 from regear._session import Session
@@ -154,7 +156,10 @@ class KeysFunction(Running):
         try:
             if not self._aborting:
                 record = self._record(request)
-                if record is not None:
+                if record is not None and self.registration.mode == "sync":
+                    with quietly():
+                        self._execute([record], keep=True)
+                elif record is not None:
                     self._execute([record], keep=True)
         except Exception as error:
             self._answers.report(
@@ -169,13 +174,14 @@ class KeysFunction(Running):
     def _record(self, request: Request) -> dict[str, Any] | None:
         """None for a key of a type that does not count."""
         registration = self.registration
-        _, event, key, _ = request.arguments
+        _, event, key, db = request.arguments
         key_types = registration.key_types
         if not registration.read_value and key_types is None:
             return {"key": _text(key), "event": _text(event)}
-        (record,) = readers.keys_reader(
-            self.session.services.execute_all, _text(key), True, True
-        )
+        with quietly():  # looking for a key that is gone is an event, too
+            (record,) = readers.keys_reader(
+                self._send_in(int(db)), _text(key), True, True
+            )
         type_ = record["type"]
         if key_types is not None and _KEY_TYPES.get(type_, type_) not in key_types:
             return None
@@ -183,6 +189,13 @@ class KeysFunction(Running):
             return {"key": record["key"], "event": _text(event)}
         record["event"] = _text(event)
         return record
+
+    def _send_in(self, db: int) -> Send:
+        """The event may have been in another database."""
+        send = self.session.services.execute_all
+        if db == 0:
+            return send
+        return lambda all_: send([("SELECT", db), *all_, ("SELECT", 0)])[1:-1]
 
 
 #: What ``keyTypes`` calls a type, where a record calls it otherwise.
