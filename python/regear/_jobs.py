@@ -11,7 +11,7 @@ from regear._functions.plan import Plan
 from regear._options import ExecuteOptions, parse_options
 from regear._registry import Snapshot
 from regear._runner import ScriptFailed, error_reply, run_recipe
-from regear._serving import Serving
+from regear._serving import STRANGER, Serving
 from regear._session import Session, new_session_id
 from regear.errors import OptionError, RegearError, RequirementError
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from regear._engine import Engine, Job
 
 logger = logging.getLogger("regear")
-
-STRANGER = (
-    "this host serves the recipes of one application and runs no others"
-    " (try: regear host)"
-)
 
 
 class Executor:

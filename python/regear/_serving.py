@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("regear")
 
 _SEALED = "sealed by another key, load the recipe again"
+STRANGER = (
+    "this host serves the recipes of one application and runs no others"
+    " (try: regear host)"
+)
 _STOP_SECONDS = 2.0
 _NOT_REGISTERED = RegearError("its recipe does not register it any more")
 _CONNECTING = (
@@ -358,13 +362,8 @@ class Serving:
             self._workers.stop_others({rule.name: rule for rule in rules})
             for rule in rules:
                 self._follow(rule, snapshot)
-            functions = [
-                one
-                for one in snapshot.functions
-                if self._serve_all or one.session_id in self._own
-            ]
-            self.functions.keep({one.id for one in functions})
-            for function in functions:
+            self.functions.keep({one.id for one in snapshot.functions})
+            for function in snapshot.functions:
                 if not self.functions.is_running(function.id):
                     self._follow_function(function, snapshot)
             return snapshot
@@ -405,6 +404,9 @@ class Serving:
             self._workers.report_idle(rule, "stopped", error.message, error.hint)
 
     def _follow_function(self, stored: StoredFunction, snapshot: Snapshot) -> None:
+        if not self._serve_all and stored.session_id not in self._own:
+            self.functions.refuse(stored, STRANGER, soon=True)  # in another host
+            return
         session = self._session_of(stored.session_id, snapshot)
         if not isinstance(session, Session):
             _, message, hint = session

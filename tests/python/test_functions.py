@@ -12,7 +12,7 @@ import pytest
 
 from regear._functions.pool import Lanes, Pool
 from regear._jobs import Executor
-from regear._serving import Serving
+from regear._serving import STRANGER, Serving
 
 ECHO = "GB('CommandReader').map(lambda r: r[1:]).register(trigger='echo')"
 
@@ -128,6 +128,19 @@ def test_unregistered_function_takes_no_jobs(client) -> None:
 
 def test_event_of_nobody_is_finished(client) -> None:
     assert client.call("EVENT", "0-77", "hset", "key", "0") == (True, "")
+
+
+def test_host_of_an_application_leaves_functions_to_another(
+    client, new_serving
+) -> None:
+    id_ = client.register("GB().register('x')")
+    client.register(ECHO)
+    embedded = Client(client.engine, new_serving(serve_all=False))
+    embedded._jobs = 100
+    embedded.serving.follow_registry()
+    left = embedded.send("EVENT", id_, "set", "x", "0")
+    assert embedded.call("TRIGGER", "echo") == (False, STRANGER)
+    assert left not in client.engine.answers
 
 
 def test_unknown_command(client) -> None:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from regear._jobs import STRANGER, Executor
+from regear._jobs import Executor
 from regear._sealing import Sealer
-from regear._serving import Recipe, Serving
+from regear._serving import STRANGER, Recipe, Serving
 from regear.errors import (
     RecipeError,
     TargetError,
