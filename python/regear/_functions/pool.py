@@ -68,8 +68,8 @@ class Pool:
     def _work(self) -> None:
         me = threading.get_ident()
         while True:
-            task = self._next(me)
             try:
+                task = self._next(me)
                 task()
             except Exception:
                 logger.exception("a task of %s failed", self._name)
