@@ -1,9 +1,19 @@
 """What recipes import from RedisGears, served by regear."""
 
 from regear._builder import GearsBuilder
+from regear._functions.coroutines import PyFuture
+from regear._functions.helpers import flat_error as flatError
 from regear._globals import RecipeApi, missing
+from regear._globals import gears_context as gearsCtx
+from regear._globals import ignore as _saveGlobals
+from regear._globals import ignore as registerGearsThread
+from regear._globals import is_async_allowed as isAsyncAllowed
+from regear._globals import is_in_atomic_block as isInAtomicBlock
+from regear._session import Session as PyExecutionSession
 from regear._session import current_session
-from regear.errors import GearsError
+from regear._session import current_session as getGearsSession
+from regear._session import set_current as setGearsSession
+from regear.errors import GearsError, GearsFlatError, GearsForceStopped
 
 _api = RecipeApi(current_session)
 
@@ -11,33 +21,16 @@ executeCommand = _api.execute
 log = _api.log
 config_get = _api.config_get
 getMyHashTag = _api.hashtag
+registerTimeEvent = _api.every
 
-gearsCtx = missing("gearsCtx")
-registerGearsThread = missing("registerGearsThread")
-getGearsSession = missing("getGearsSession")
-setGearsSession = missing("setGearsSession")
-isInAtomicBlock = missing("isInAtomicBlock")
-gearsFutureCtx = missing("gearsFutureCtx")
+PyFlatExecution = GearsBuilder
+gearsFutureCtx = PyFuture
+
 atomicCtx = missing("atomicCtx")
-registerTimeEvent = missing("registerTimeEvent")
 callNext = missing("callNext")
 getCommand = missing("getCommand")
 overrideReply = missing("overrideReply")
-isAsyncAllowed = missing("isAsyncAllowed")
-flatError = missing("flatError")
-PyExecutionSession = missing("PyExecutionSession")
-PyFlatExecution = missing("PyFlatExecution")
 PyAtomic = missing("PyAtomic")
-PyFuture = missing("PyFuture")
-
-
-class GearsForceStopped(Exception):
-    """An execution was aborted."""
-
-
-class GearsFlatError(Exception):
-    """An error that is reported without its traceback."""
-
 
 __all__ = [
     "GearsBuilder",
@@ -48,6 +41,7 @@ __all__ = [
     "PyExecutionSession",
     "PyFlatExecution",
     "PyFuture",
+    "_saveGlobals",
     "atomicCtx",
     "callNext",
     "config_get",

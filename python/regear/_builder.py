@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
+from regear._functions.coroutines import GearsFuture
 from regear._functions.plan import Plan
 from regear._functions.registering import function_registration
 from regear._functions.steps import (
@@ -96,13 +98,15 @@ class GearsBuilder:
 
     def repartition(self, extractor: Function, /) -> GearsBuilder:
         """Bring records with the same ``extractor(record)`` to one shard."""
-        return self._add("repartition", Repartition, _checked("repartition", extractor))
+        return self._add(
+            "repartition", Repartition, _checked("repartition", extractor, 1, False)
+        )
 
     # -- many records --------------------------------------------------------
 
     def accumulate(self, function: Function, /) -> GearsBuilder:
         """``function(accumulator, record)``; the accumulator begins as None."""
-        return self._add("accumulate", Accumulate, _checked("accumulate", function))
+        return self._add("accumulate", Accumulate, _checked("accumulate", function, 2))
 
     def groupby(self, extractor: Function, reducer: Function, /) -> GearsBuilder:
         """``{"key", "value"}`` for each ``extractor(record)``, the value by
@@ -114,8 +118,8 @@ class GearsBuilder:
         return self._add(
             "group",
             AccumulateByKey,
-            _checked("groupby", extractor),
-            _checked("groupby", reducer),
+            _checked("groupby", extractor, 1, False),
+            _checked("groupby", reducer, 3, False),
         )
 
     def batchgroupby(self, extractor: Function, reducer: Function, /) -> GearsBuilder:
@@ -123,15 +127,15 @@ class GearsBuilder:
         return self._add(
             "group",
             BatchByKey,
-            _checked("batchgroupby", extractor),
-            _checked("batchgroupby", reducer),
+            _checked("batchgroupby", extractor, 1, False),
+            _checked("batchgroupby", reducer, 2, False),
         )
 
     def aggregate(self, zero: Any, seqOp: Function, combOp: Function) -> GearsBuilder:  # noqa: N803
         """``seqOp(accumulator, record)`` from a copy of ``zero`` in each shard,
         then ``combOp(accumulator, accumulator)``."""
-        self.accumulate(seeded(zero, _checked("aggregate", seqOp))).collect()
-        return self.accumulate(seeded(zero, _checked("aggregate", combOp)))
+        self.accumulate(seeded(zero, _checked("aggregate", seqOp, 2))).collect()
+        return self.accumulate(seeded(zero, _checked("aggregate", combOp, 2)))
 
     def aggregateby(
         self,
@@ -141,8 +145,8 @@ class GearsBuilder:
         combOp: Function,  # noqa: N803
     ) -> GearsBuilder:
         """``aggregate`` for each ``extractor(record)``: ``{"key", "value"}``."""
-        _checked("aggregateby", seqOp)
-        combine = _checked("aggregateby", combOp)
+        _checked("aggregateby", seqOp, 3)
+        combine = _checked("aggregateby", combOp, 3)
         self.localgroupby(extractor, seeded_by_key(zero, seqOp))
         return self.groupby(
             lambda record: record["key"],
@@ -190,12 +194,13 @@ class GearsBuilder:
         convertToStr: bool = True,  # noqa: N803
         collect: bool = True,
         **options: Any,
-    ) -> None:
-        """Run once the script has ended; its reply has results and errors."""
+    ) -> GearsFuture:
+        """Run once the script has ended; its reply has results and errors, and
+        coroutines may await them as ``[results, errors]``."""
         argument = arg or self.default_argument
         known = _reader_options(self.reader, argument, options)
         plan = self._plan(argument, convertToStr, collect, known)
-        current_session().plan_run(plan)
+        return current_session().run_plan(plan)
 
     def register(
         self,
@@ -226,15 +231,33 @@ class GearsBuilder:
     def _add(
         self, name: str, stage: Callable[..., Stage], *arguments: Any
     ) -> GearsBuilder:
-        self._steps.append(Step(name, functools.partial(stage, *arguments)))
+        names = [_name_of(one) for one in arguments if callable(one)]
+        texts = [str(one) for one in arguments if not callable(one)]
+        make = functools.partial(stage, *arguments)
+        self._steps.append(Step(name, make, "".join(names[-1:]), ", ".join(texts)))
         return self
 
 
-def _checked(step: str, function: Any) -> Function:
+def _checked(
+    step: str, function: Any, count: int = 1, may_wait: bool = True
+) -> Function:
+    """A function of ``count`` arguments; with ``may_wait`` it may be async."""
     if not callable(function):
         raise RecipeError(f"{step} argument must be a function")
+    if not may_wait and inspect.iscoroutinefunction(function):
+        raise RecipeError("coroutine are not allow on extractor/reduce")
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except ValueError:
+        pass  # a builtin does not say
+    except TypeError:
+        raise RecipeError(f"wrong number of args to {step} function") from None
     taken: Function = function
     return taken
+
+
+def _name_of(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def _is_whole(value: Any) -> bool:

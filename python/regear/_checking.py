@@ -10,7 +10,10 @@ from typing import Any, Callable, TextIO
 
 from regear._commands import Commands
 from regear._config import Config
+from regear._functions.coroutines import GearsFuture
+from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
+from regear._functions.timers import Timer
 from regear._registration import Registration
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._session import Session, new_session_id
@@ -89,6 +92,12 @@ class _Services:
 
     def reserve_id(self) -> str:
         return "0-0"
+
+    def run_plan(self, session: Session, plan: Plan) -> GearsFuture:
+        """For a coroutine, which may wait as long as the check takes."""
+        return GearsFuture()
+
+    def start_timer(self, timer: Timer) -> None: ...
 
 
 def check_recipe(

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+import cProfile
+import io
+import pstats
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from regear._builder import GearsBuilder
-from regear._session import Session
+from regear._functions import helpers
+from regear._functions.coroutines import (
+    GearsFuture,
+    PyFuture,
+    set_exception,
+    set_result,
+)
+from regear._session import Session, current_session, set_current
 from regear.errors import NotAvailable, RecipeError
 
 LEVELS = ("debug", "verbose", "notice", "warning")
 
-#: Known to recipes for RedisGears; calling them says that they do not work yet.
-_MISSING = [
-    "atomic",
-    "registerTE",
-    "gearsCtx",
-    "gearsFuture",
-    "setGearsSession",
-    "getGearsSession",
-    "registerGearsThread",
-    "isInAtomicBlock",
-    "isAsyncAllow",
-    "call_next",
-    "get_command",
-    "override_reply",
-    "flat_error",
-    "PyFlatExecution",
-    "GearsSession",
-    "GearsFuture",
-    "createFuture",
-    "setFutureResults",
-    "setFutureException",
-    "runCoroutine",
-    "shardReaderCallback",
-    "createKeysOnlyReader",
-]
+#: Known to recipes for RedisGears; calling them says that they do not work.
+_MISSING = ["atomic", "call_next", "get_command", "override_reply"]
 
 
 def missing(name: str) -> Callable[..., Any]:
@@ -82,6 +73,67 @@ class RecipeApi:
         """A text that hashes to the first slot of this shard."""
         return self._session().services.hashtag
 
+    def every(self, seconds: int, callback: Callable[[], Any], key: Any = None) -> None:
+        """Call ``callback`` every ``seconds``; with ``key``, beyond the end of
+        this host, until that key is deleted."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int):
+            raise RecipeError("time argument must be a long")
+        if not callable(callback):
+            raise RecipeError("callback must be a function")
+        if key is not None and not isinstance(key, str):
+            raise RecipeError("key argument must be a string")
+        self._session().add_timer(max(seconds, 1), callback, key)
+
+
+def gears_context(reader: str = "KeysReader", desc: str | None = None) -> GearsBuilder:
+    """What RedisGears builds its builders on."""
+    return GearsBuilder(reader, desc=desc)
+
+
+def is_in_atomic_block() -> bool:
+    return False
+
+
+def is_async_allowed() -> bool:
+    """Functions run beside the server, never within a transaction."""
+    return True
+
+
+def ignore(*_: object) -> None:
+    """For what needs no telling here: threads that a script starts know its
+    session from the moment that they use it."""
+
+
+_PUBLIC = {
+    "GB": GearsBuilder,
+    "GearsBuilder": GearsBuilder,
+    "GearsFuture": GearsFuture,
+    "GearsSession": helpers.GearsSession,
+    "PyFlatExecution": GearsBuilder,
+    "createFuture": helpers.create_future,
+    "createKeysOnlyReader": helpers.keys_only_reader,
+    "flat_error": helpers.flat_error,
+    "gearsCtx": gears_context,
+    "gearsFuture": PyFuture,
+    "getGearsSession": current_session,
+    "isAsyncAllow": is_async_allowed,
+    "isInAtomicBlock": is_in_atomic_block,
+    "registerGearsThread": ignore,
+    "runCoroutine": helpers.run_coroutine,
+    "setFutureException": set_exception,
+    "setFutureResults": set_result,
+    "setGearsSession": set_current,
+    "shardReaderCallback": helpers.shard_reader,
+    # What RedisGears' own Python code imports, and scripts have come to use.
+    "Future": asyncio.Future,
+    "Thread": threading.Thread,
+    "asyncio": asyncio,
+    "copy": copy,
+    "cProfile": cProfile,
+    "io": io,
+    "pstats": pstats,
+}
+
 
 def recipe_globals(session: Session) -> dict[str, Any]:
     """A dict of its own for each session."""
@@ -90,8 +142,7 @@ def recipe_globals(session: Session) -> dict[str, Any]:
     names.update(
         __name__="not_main",
         __builtins__=__builtins__,
-        GearsBuilder=GearsBuilder,
-        GB=GearsBuilder,
+        **_PUBLIC,
         execute=api.execute,
         log=api.log,
         Log=lambda level, message: api.log(message, level),
@@ -100,5 +151,9 @@ def recipe_globals(session: Session) -> dict[str, Any]:
         gearsConfigGet=api.config_get_or,
         GearsConfigGet=api.config_get_or,
         hashtag=api.hashtag,
+        registerTE=api.every,
+        registerTimeEvent=api.every,
+        redisgears=import_module("redisgears"),
+        rg=import_module("redisgears"),
     )
     return names

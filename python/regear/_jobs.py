@@ -12,7 +12,7 @@ from regear._options import ExecuteOptions, parse_options
 from regear._registry import Snapshot
 from regear._runner import ScriptFailed, error_reply, run_recipe
 from regear._serving import STRANGER, Serving
-from regear._session import Session, new_session_id
+from regear._session import Session
 from regear.errors import OptionError, RegearError, RequirementError
 
 if TYPE_CHECKING:
@@ -65,32 +65,40 @@ class Executor:
             replaced,
         )
         run_recipe(session)
+        for timer in session.timers:
+            self._serving.start_timer(timer)
         plan = session.plan
-        if plan is not None and options.unblocking:
-            raise OptionError("UNBLOCKING is not available in this version of regear")
         if session.registrations or session.functions or replaced:
             self._serving.commit(session, job.id, replaced)
             if plan is not None:
-                run_plan(session, plan)  # whose results nobody is told
+                self._run(session, plan)  # whose results nobody is told
             return True
         if plan is None:
             return False
-        done = run_plan(session, plan)
-        reply = replies.results(done.results, done.errors)
-        self._engine.settle_jobs([], [(job.id, "RESP", reply)])
+        if options.unblocking:
+            started = self._serving.executions.start(session, plan, keep=True)
+            _tell_when_over(session, started)
+            self._reply(job, replies.bulk(started.id))
+            return True
+        done = self._run(session, plan)
+        self._reply(job, replies.results(done.results, done.errors))
         return True
 
+    def _reply(self, job: Job, resp: bytes) -> None:
+        self._engine.settle_jobs([], [(job.id, "RESP", resp)])
 
-def run_plan(session: Session, plan: Plan) -> Execution:
-    """Run it on behalf of the session; an execution that is done."""
-    execution = Execution(new_session_id(), plan)
-    redact = session.secrets.redact
-    with session.active():
-        execution.run(
-            session.services.execute_all,
-            lambda error: redact(error_reply(error)),
-        )
-    return execution
+    def _run(self, session: Session, plan: Plan) -> Execution:
+        execution = self._serving.executions.create(session, plan)
+        _tell_when_over(session, execution)
+        self._serving.executions.run(session, execution)
+        return execution
+
+
+def _tell_when_over(session: Session, execution: Execution) -> None:
+    """Coroutines of the script may wait for what it runs."""
+    execution.when_over(
+        lambda: session.ran.set_result([execution.results, execution.errors])
+    )
 
 
 def _replaced_by_session(

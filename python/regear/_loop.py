@@ -109,6 +109,7 @@ class Loop:
         for recipe in self._recipes:
             self._load_again(recipe)
         self._serving.follow_registry()
+        self._serving.restore_timers()
         self._became("attached", logging.INFO, f"fence {reply['fence']}")
         self.attached.set()
         self.tried.set()

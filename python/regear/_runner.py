@@ -6,9 +6,8 @@ import traceback
 from types import TracebackType
 
 from regear._globals import recipe_globals
-from regear._redaction import Secrets
 from regear._session import Session
-from regear.errors import RecipeError, RegearError
+from regear.errors import GearsFlatError, RecipeError, RegearError
 
 #: What tracebacks call a recipe; nothing is stored under this name, so no
 #: line of a recipe (they hold secrets) is ever quoted from it.
@@ -18,10 +17,10 @@ SOURCE_NAME = "<string>"
 class ScriptFailed(Exception):
     """A recipe raised; the text is the error reply of RG.PYEXECUTE."""
 
-    def __init__(self, cause: BaseException, secrets: Secrets) -> None:
-        self.reply = secrets.redact(error_reply(cause))
+    def __init__(self, cause: BaseException, session: Session) -> None:
+        self.reply = describe(session, cause)
         self.cause = cause
-        self.secrets = secrets
+        self.secrets = session.secrets
         super().__init__(self.reply)
 
 
@@ -32,11 +31,23 @@ def run_recipe(session: Session) -> None:
             code = compile(session.source, SOURCE_NAME, "exec", dont_inherit=True)
             exec(code, recipe_globals(session))
         except (Exception, SystemExit) as error:
-            raise ScriptFailed(error, session.secrets) from error
+            raise ScriptFailed(error, session) from error
+        finally:
+            session.has_ended = True
 
 
-def error_reply(error: BaseException) -> str:
+def describe(session: Session, error: BaseException) -> str:
+    """An error of one of its functions, in an execution."""
+    attempt = session.config_get("PythonAttemptTraceback") != "0"
+    return session.secrets.redact(error_reply(error, attempt))
+
+
+def error_reply(error: BaseException, with_traceback: bool = True) -> str:
     """The repr of a list of strings: what clients of RedisGears parse."""
+    if isinstance(error, GearsFlatError):
+        return str(error)
+    if not with_traceback:
+        return f"Error type: {type(error)}, Value: {error}"
     frames = _from_the_recipe_on(error.__traceback__)
     return str(traceback.format_exception(type(error), error, frames))
 

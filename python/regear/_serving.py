@@ -16,11 +16,14 @@ from regear._config import Config
 from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
 from regear._functions.answers import Answers
+from regear._functions.coroutines import GearsFuture
 from regear._functions.dispatch import Functions
-from regear._functions.execution import Execution
+from regear._functions.execution_commands import ExecutionCommands
+from regear._functions.executions import Executions
 from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
 from regear._functions.session_commands import SessionCommands
+from regear._functions.timers import StoredTimers, Timer, Timers
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
 from regear._replacement import replaced_rules
@@ -29,7 +32,13 @@ from regear._requirements_restoring import Restorer
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
 from regear._session import Session, new_session_id
-from regear._stored_config import load_config, store_config
+from regear._stored_config import (
+    TIMERS_ID,
+    load_config,
+    load_values,
+    store_config,
+    store_values,
+)
 from regear._workers import Workers
 from regear.errors import LeaseLost, RecipeError, RegearError, TargetUnavailable
 
@@ -92,11 +101,19 @@ class Serving:
         self.requirements = requirements or CheckedRequirements()
         self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
-        self.functions = Functions(Answers(engine), _new_execution)
+        self.executions = Executions(self._limit)
+        self.functions = Functions(Answers(engine), self.executions.create)
+        self.functions.commands.update(ExecutionCommands(self.executions).handlers)
         self.functions.commands.update(
             SessionCommands(
                 self.snapshot, lambda: commands.execute("RG.DUMPREGISTRATIONS")
             ).handlers
+        )
+        self.timers = Timers(commands.execute)
+        self._stored_timers = StoredTimers(
+            self.timers,
+            lambda: load_values(engine, sealer, TIMERS_ID),
+            lambda values: store_values(engine, sealer, TIMERS_ID, values),
         )
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
@@ -122,6 +139,34 @@ class Serving:
 
     def config(self, key: str, stored: Mapping[str, str]) -> str | None:
         return self._config.get(key, stored)
+
+    def run_plan(self, session: Session, plan: Plan) -> GearsFuture:
+        return self.executions.future(session, plan)
+
+    def start_timer(self, timer: Timer) -> None:
+        if timer.key is not None:
+            timer.token = new_session_id()
+            stored = StoredSession.of(timer.session).document()
+            self._stored_timers.add(timer, stored)
+        self.timers.start(timer)
+
+    def restore_timers(self) -> None:
+        """Those that outlived the host that started them."""
+        self.timers.awake = True
+        self._stored_timers.restore(self._session_of_timer)
+
+    def _session_of_timer(self, document: dict[str, Any]) -> Session:
+        stored = StoredSession.from_document(document)
+        with self._lock:
+            session = self._sessions.get(stored.id)
+            if session is None or session.source != stored.source:
+                self.requirements.provide(stored.requirements)
+                session = self._run_again(stored, self.snapshot())
+            return session
+
+    def _limit(self, key: str, default: int) -> int:
+        value = self._config.get(key, {})
+        return int(value) if value is not None and value.isdecimal() else default
 
     def log(self, level: str, text: str) -> None:
         try:
@@ -205,6 +250,7 @@ class Serving:
         self._restorer.join(_STOP_SECONDS)
 
     def lease_ended(self) -> None:
+        self.timers.awake = False
         self.functions.lease_ended()
         with self._lock:
             self._workers.forget()
@@ -319,6 +365,8 @@ class Serving:
                 f"{recipe.name} registers nothing", "a recipe calls RGWriteBehind(...)"
             )
         self.commit(session)
+        for timer in session.timers:
+            self.start_timer(timer)
         recipe.session_id = session.id
         self._tell_abandoned(recipe)
 
@@ -451,7 +499,11 @@ class Serving:
             return session_id in self.follow_registry().sessions
 
     def _restored(self, stored: StoredSession, snapshot: Snapshot) -> Session:
-        """Run a stored session again; what it registers is there already."""
+        session = self._sessions[stored.id] = self._run_again(stored, snapshot)
+        return session
+
+    def _run_again(self, stored: StoredSession, snapshot: Snapshot) -> Session:
+        """Run a stored session; what it registers is there already."""
         session = Session(
             id=stored.id,
             source=stored.source,
@@ -472,7 +524,6 @@ class Serving:
         except ScriptFailed as failure:
             raise failure_of("the script", failure) from failure.cause
         session.restoring = False
-        self._sessions[stored.id] = session
         return session
 
 
@@ -482,10 +533,6 @@ Idle = tuple[str, str, str]
 
 def _stopped(error: RegearError) -> Idle:
     return "stopped", error.message, error.hint or "load a new version of the recipe"
-
-
-def _new_execution(session: Session, plan: Plan, **_: Any) -> Execution:
-    return Execution(new_session_id(), plan)
 
 
 def _registration(session: Session, name: str) -> Registration | None:

@@ -10,8 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from regear._functions.coroutines import GearsFuture, in_coroutine
 from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
+from regear._functions.timers import Timer
 from regear._redaction import Secrets
 from regear._registration import Registration
 from regear.errors import (
@@ -34,6 +36,10 @@ class Services(Protocol):
 
     def log(self, level: str, text: str) -> None: ...
     def config(self, key: str, stored: Mapping[str, str]) -> str | None: ...
+    def run_plan(self, session: Session, plan: Plan) -> GearsFuture:
+        """Of ``[results, errors]``."""
+
+    def start_timer(self, timer: Timer) -> None: ...
     def accept(self, session: Session, registration: Registration) -> None:
         """Raise if the registration could not be registered now."""
 
@@ -68,8 +74,11 @@ class Session:
     #: Ids of registrations that go when this session's come.
     replaces: tuple[str, ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
-    #: What the script wants run once it has ended.
+    #: What the script wants run once it has ended, and what came of it.
     plan: Plan | None = None
+    ran: GearsFuture = field(default_factory=GearsFuture)
+    timers: list[Timer] = field(default_factory=list)
+    has_ended: bool = False
 
     def add(self, registration: Registration) -> None:
         """Take a registration of the running recipe."""
@@ -94,11 +103,24 @@ class Session:
         self.functions.append(replace(function, id=id_, number=number))
         return id_
 
-    def plan_run(self, plan: Plan) -> None:
-        """Take the ``run`` of the running script."""
+    def run_plan(self, plan: Plan) -> GearsFuture:
+        """The script's own ``run`` waits until the script has ended; functions
+        of it may run as many as they like."""
+        if self.has_ended or in_coroutine():
+            return self.services.run_plan(self, plan)
         if self.plan is not None:
             raise RecipeError("Can not run more then 1 executions in a single script")
         self.plan = plan
+        return self.ran
+
+    def add_timer(
+        self, seconds: int, callback: Callable[[], Any], key: str | None
+    ) -> None:
+        """Call ``callback`` every ``seconds``."""
+        timer = Timer(self, len(self.timers), seconds, callback, key)
+        self.timers.append(timer)
+        if self.has_ended:
+            self.services.start_timer(timer)
 
     def config_get(self, key: str) -> str | None:
         return self.services.config(key, self.config)
@@ -160,6 +182,11 @@ def current_session() -> Session:
             "no recipe is running here", "regear.Host(url).load('recipe.py').start()"
         )
     return session
+
+
+def set_current(session: Session | None) -> None:
+    """For the rest of this thread."""
+    _current.set(session)
 
 
 def remember_secret(value: str) -> None:

@@ -10,12 +10,15 @@ RegearError
 ├── Reject                 raised by a recipe: records that no retry will help
 ├── Retry                  raised by a recipe: try the same again, for ever
 ├── GearsError             Redis answered a recipe's command with an error
+├── GearsFlatError         raised by a recipe: reported without a traceback
 ├── CommandError           an RG.* command of a client is wrong
 └── RecipeError            a recipe, or how it was sent, is wrong
     ├── OptionError        of RG.PYEXECUTE
     ├── RequirementError   something that the recipe needs is not installed
     ├── VersionConflict    the same or a newer version is registered
     └── NotAvailable       this version of regear does not do it
+
+GearsForceStopped is no Exception: it ends an execution that is aborted.
 """
 
 from __future__ import annotations
@@ -80,6 +83,14 @@ class Retry(RegearError):
 
 class GearsError(RegearError):
     """Redis answered a command of a recipe with an error."""
+
+
+class GearsFlatError(RegearError):
+    """Raised by a recipe: its text is all that is reported of it."""
+
+
+class GearsForceStopped(BaseException):
+    """The execution was aborted; no ``except Exception`` keeps it alive."""
 
 
 class CommandError(RegearError):

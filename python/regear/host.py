@@ -150,6 +150,7 @@ class Host:
         left = max(0.0, deadline - time.monotonic())
         complete = serving.stop_workers(drain and attached, left)
         serving.functions.close()
+        serving.executions.abort_all()
         engine.detach()
         if self._commands is not None:
             self._commands.close()

@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
+import ctypes
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
-from regear._functions import readers
+from regear._functions import current, readers
 from regear._functions.plan import Plan
 from regear._functions.readers import Send
 from regear._functions.steps import Results, Stage
+from regear._threads import start_thread
+from regear.errors import GearsForceStopped
 
-#: A record, and the text of an error, by which an execution ends.
+#: The text of an error by which an execution ends.
 Describe = Callable[[BaseException], str]
 
+DEFAULT_MAX_BYTES = 256 << 20
 
-@dataclass
+_PATIENCE = 1.0  # s that a function has to stop once it is aborted
+_DOES_NOT_STOP = "the execution was aborted, but its function does not stop"
+
+
 class Execution:
-    """``results`` and ``errors`` are complete once it is ``done``."""
+    """``created``, ``running``, then ``done``; or ``aborted``, if that comes
+    before it runs. ``results`` and ``errors`` are complete once it is over."""
 
-    id: str
-    plan: Plan
-    registered: bool = False
-    status: str = "created"
-    results: list[Any] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    duration: float = 0.0  # s
+    def __init__(
+        self,
+        id: str,
+        plan: Plan,
+        registration: str | None = None,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+    ) -> None:
+        """``max_bytes``: what its results may take; more is an error."""
+        self.id = id
+        self.plan = plan
+        self.registration = registration
+        self.status = "created"
+        self.results: list[Any] = []
+        self.errors: list[str] = []
+        self.result_bytes = 0
+        self.duration = 0.0  # s
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._thread: int | None = None  # where it may be stopped
+        self._awaited: Future[Any] | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def over(self) -> bool:
+        return self.status in ("done", "aborted")
+
+    def when_over(self, listener: Callable[[], None]) -> None:
+        """Call it then, in whichever thread, or now if it is."""
+        with self._lock:
+            if not self.over:
+                self._listeners.append(listener)
+                return
+        listener()
 
     def run(
         self,
@@ -37,23 +73,94 @@ class Execution:
         """Never raises: an error is one of ``errors``, and ends the reading.
         What was read before it counts."""
         began = time.monotonic()
-        self.status = "running"
-        end = Results()
+        end = Results(self._max_bytes)
+        errors: list[str] = []
+        try:
+            try:
+                if not self._enter():
+                    return
+                self._push_all(end, errors, send, describe, records)
+            finally:
+                self._leave()
+        except GearsForceStopped as stop:
+            errors = [describe(stop)]
+        duration = time.monotonic() - began
+        self._end("done", end.records, errors, end.size, duration)
+
+    def abort(self) -> None:
+        """It is over within a second, whatever its function does."""
+        with self._lock:
+            if self._stopping or self.over:
+                return
+            self._stopping = True
+            begun = self.status != "created"
+            if begun and not (self._awaited and self._awaited.cancel()):
+                _raise_in(self._thread, GearsForceStopped)
+        if begun:
+            start_thread("regear-abort", self._give_up)
+        else:
+            self._end("aborted", [], [])
+
+    def wait(self, future: Future[Any]) -> Any:
+        """The result of what a step waits for, in the execution's thread."""
+        with self._lock:
+            if self._stopping:
+                future.cancel()
+                raise GearsForceStopped
+            self._awaited = future
+        try:
+            return future.result()
+        except CancelledError:
+            if self._stopping:
+                raise GearsForceStopped from None
+            raise
+        finally:
+            self._awaited = None
+
+    def runs_here(self) -> bool:
+        return self._thread == threading.get_ident()
+
+    # -- the thread ----------------------------------------------------------
+
+    def _enter(self) -> bool:
+        with self._lock:
+            if self._stopping:
+                return False
+            self.status = "running"
+            self._thread = threading.get_ident()
+            return True
+
+    def _leave(self) -> None:
+        """From here on nobody stops this thread."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if self._stopping:
+            _raise_in(thread, None)
+
+    def _push_all(
+        self,
+        end: Results,
+        errors: list[str],
+        send: Send,
+        describe: Describe,
+        records: Iterable[Any] | None,
+    ) -> None:
         first = self._stages(end)
+        token = current.execution.set(self)
         try:
-            if records is None:
-                records = _records(self.plan, send)
-            for record in records:
-                first.push(record)
-        except Exception as error:
-            self.errors.append(describe(error))
-        try:
-            first.finish()
-        except Exception as error:
-            self.errors.append(describe(error))
-        self.results = end.records
-        self.duration = time.monotonic() - began
-        self.status = "done"
+            try:
+                if records is None:
+                    records = _records(self.plan, send)
+                for record in records:
+                    first.push(record)
+            except Exception as error:
+                errors.append(describe(error))
+            try:
+                first.finish()
+            except Exception as error:
+                errors.append(describe(error))
+        finally:
+            current.execution.reset(token)
 
     def _stages(self, end: Stage) -> Stage:
         first = end
@@ -62,6 +169,40 @@ class Execution:
             stage.next = first
             first = stage
         return first
+
+    # -- its end -------------------------------------------------------------
+
+    def _give_up(self) -> None:
+        over = threading.Event()
+        self.when_over(over.set)
+        if not over.wait(_PATIENCE):
+            self._end("done", [], [_DOES_NOT_STOP])
+
+    def _end(
+        self,
+        status: str,
+        results: list[Any],
+        errors: list[str],
+        size: int = 0,
+        duration: float = 0.0,
+    ) -> None:
+        with self._lock:
+            if self.over:
+                return
+            self.results, self.errors, self.result_bytes = results, errors, size
+            self.duration = duration
+            self.status = status
+            listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
+
+
+def _raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
+    """Raise in a thread once it is back in Python code; None takes it back."""
+    if thread is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None
+        )
 
 
 def _records(plan: Plan, send: Send) -> Iterator[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+OK = b"+OK\r\n"
+
 #: What any other object is shown as.
 _OPAQUE = "PY RECORD"
 

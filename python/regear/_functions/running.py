@@ -14,7 +14,7 @@ from regear._functions.execution import Execution
 from regear._functions.pool import Lanes, Pool
 from regear._functions.readers import Send
 from regear._functions.registering import FunctionRegistration
-from regear._runner import error_reply
+from regear._runner import describe
 from regear._session import Session
 
 logger = logging.getLogger("regear")
@@ -76,7 +76,7 @@ class Running(ABC):
         return request.lease == self._answers.lease
 
     def _describe(self, error: BaseException) -> str:
-        return self.session.secrets.redact(error_reply(error))
+        return describe(self.session, error)
 
     def _execute(self, records: list[Any], keep: bool) -> Execution:
         """Run the plan for the records and count that."""

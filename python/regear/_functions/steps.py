@@ -6,7 +6,11 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any
+
+from regear._functions.coroutines import DEFERRED, awaited, begun
+from regear.errors import RegearError
 
 Function = Callable[..., Any]
 
@@ -30,46 +34,64 @@ class Step:
 
     name: str
     make: Callable[[], Stage]
+    #: The name of the function that it calls, and what else it was told.
+    function: str = ""
+    argument: str = ""
 
 
 class Results(Stage):
-    """Where records end up."""
+    """Where records end up, as long as they take no more than ``max_bytes``."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self.records: list[Any] = []
+        self.size = 0
+        self._max_bytes = max_bytes
 
     def push(self, record: Any) -> None:
+        size = self.size + _size_of(record)
+        if size > self._max_bytes:
+            raise RegearError(
+                f"the results take more than {self._max_bytes} bytes",
+                "count(), limit(), or RG.CONFIGSET MaxResultBytes",
+            )
+        self.size = size
         self.records.append(record)
 
     def finish(self) -> None:
         pass
 
 
-class Map(Stage):
+class Calling(Stage):
+    """A function of the script, which may be a coroutine, too."""
+
     def __init__(self, function: Function) -> None:
         self._function = function
 
+    def _call(self, *arguments: Any) -> Any:
+        made = self._function(*arguments)
+        if type(made) not in DEFERRED:
+            return made
+        future = begun(made)
+        del made  # nobody will set a future that nobody has
+        return awaited(future)
+
+
+class Map(Calling):
     def push(self, record: Any) -> None:
-        self.next.push(self._function(record))
+        self.next.push(self._call(record))
 
 
-class Filter(Stage):
-    def __init__(self, function: Function) -> None:
-        self._function = function
-
+class Filter(Calling):
     def push(self, record: Any) -> None:
-        if self._function(record):
+        if self._call(record):
             self.next.push(record)
 
 
-class FlatMap(Stage):
+class FlatMap(Calling):
     """The elements of a list go on, the last one first."""
 
-    def __init__(self, function: Function) -> None:
-        self._function = function
-
     def push(self, record: Any) -> None:
-        made = self._function(record)
+        made = self._call(record)
         if not isinstance(made, list):
             self.next.push(made)
             return
@@ -77,12 +99,9 @@ class FlatMap(Stage):
             self.next.push(one)
 
 
-class ForEach(Stage):
-    def __init__(self, function: Function) -> None:
-        self._function = function
-
+class ForEach(Calling):
     def push(self, record: Any) -> None:
-        self._function(record)
+        self._call(record)
         self.next.push(record)
 
 
@@ -99,17 +118,17 @@ class Limit(Stage):
             self.next.push(record)
 
 
-class Accumulate(Stage):
+class Accumulate(Calling):
     """``function(accumulator, record)``; nothing comes of no records."""
 
     def __init__(self, function: Function) -> None:
-        self._function = function
+        super().__init__(function)
         self._value: Any = None
         self._any = False
 
     def push(self, record: Any) -> None:
         self._any = True
-        self._value = self._function(self._value, record)
+        self._value = self._call(self._value, record)
 
     def finish(self) -> None:
         if self._any:
@@ -117,19 +136,19 @@ class Accumulate(Stage):
         self.next.finish()
 
 
-class AccumulateByKey(Stage):
+class AccumulateByKey(Calling):
     """``function(key, accumulator, record)`` for each key that ``extract``
     gives; keys that are no texts count as their repr."""
 
     def __init__(self, extract: Function, function: Function) -> None:
+        super().__init__(function)
         self._extract = extract
-        self._function = function
         self._groups: dict[str, Any] = {}
 
     def push(self, record: Any) -> None:
         key = self._extract(record)
         key = key if isinstance(key, str) else repr(key)
-        self._groups[key] = self._function(key, self._groups.get(key), record)
+        self._groups[key] = self._call(key, self._groups.get(key), record)
 
     def finish(self) -> None:
         for key, value in self._groups.items():
@@ -170,6 +189,17 @@ class Repartition(Stage):
 class Collect(Stage):
     def push(self, record: Any) -> None:
         self.next.push(record)
+
+
+def _size_of(record: Any) -> int:
+    """About what it takes."""
+    if isinstance(record, (list, tuple, set)):
+        return getsizeof(record) + sum(map(_size_of, record))
+    if isinstance(record, dict):
+        return getsizeof(record) + sum(
+            _size_of(key) + _size_of(value) for key, value in record.items()
+        )
+    return getsizeof(record)
 
 
 def seeded(zero: Any, function: Function) -> Function:
