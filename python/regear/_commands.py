@@ -43,7 +43,7 @@ class Commands:
         self._client.response_callbacks.clear()
         self._send: Callable[..., Any] = self._client.execute_command
         #: The words that go before a command that is to be quiet.
-        self.quiet_words: Callable[[], Sequence[object]] = tuple
+        self.quiet_words: Sequence[object] = ()
 
     def execute(self, command: str, *arguments: object) -> Any:
         if command.upper() == "RG.PYEXECUTE":
@@ -70,7 +70,7 @@ class Commands:
         ]
 
     def _words(self, command: object, arguments: Sequence[object]) -> list[object]:
-        before = self.quiet_words() if _quiet.get() else ()
+        before = self.quiet_words if _quiet.get() else ()
         return [*before, command, *map(_argument, arguments)]
 
     def close(self) -> None:

@@ -216,6 +216,10 @@ class Serving:
     def attached(self, reply: dict[str, Any]) -> None:
         """A lease began."""
         self._hashtag = reply["hashtag"]
+        self._commands.quiet_words = (
+            *("RG.HOST", "CALL"),
+            *(reply["fence"], reply["host_id"]),
+        )
         self._config.module_arguments = reply["args"]
         self._recall_config(reply.get("config", {}))
 

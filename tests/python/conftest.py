@@ -185,7 +185,9 @@ def new_serving(engine: FakeEngine, sealer: Sealer) -> Callable[..., Serving]:
 
     def make(serve_all: bool = True, key: Sealer = sealer) -> Serving:
         serving = Serving(engine, key, Config(), FakeCommands(), serve_all)
-        serving.attached({"hashtag": "06S", "args": {}})
+        serving.attached(
+            {"hashtag": "06S", "args": {}, "fence": 1, "host_id": "secret"}
+        )
         engine.workers.clear()
         return serving
 
