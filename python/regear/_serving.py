@@ -23,6 +23,7 @@ from regear._functions.executions import Executions
 from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
 from regear._functions.session_commands import SessionCommands
+from regear._functions.stream_commands import StreamCommands
 from regear._functions.timers import StoredTimers, Timer, Timers
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
@@ -105,9 +106,10 @@ class Serving:
         self.functions = Functions(Answers(engine), self.executions.create)
         self.functions.commands.update(ExecutionCommands(self.executions).handlers)
         self.functions.commands.update(
-            SessionCommands(
-                self.snapshot, lambda: commands.execute("RG.DUMPREGISTRATIONS")
-            ).handlers
+            SessionCommands(self.snapshot, self._dumped).handlers
+        )
+        self.functions.commands.update(
+            StreamCommands(self._dumped, self.functions.stream).handlers
         )
         self.timers = Timers(commands.execute)
         self._stored_timers = StoredTimers(
@@ -207,6 +209,10 @@ class Serving:
 
     def reserve_id(self) -> str:
         return self._engine.reserve_ids(1)[0]
+
+    def _dumped(self) -> list[Any]:
+        registrations: list[Any] = self._commands.execute("RG.DUMPREGISTRATIONS")
+        return registrations
 
     # -- the registry --------------------------------------------------------
 

@@ -12,7 +12,8 @@ from regear._functions.answers import Answers, Handler, Request
 from regear._functions.execution import Execution
 from regear._functions.pool import Pool
 from regear._functions.registering import FunctionRegistration
-from regear._functions.running import RUNNING, Running, Threads
+from regear._functions.running import RUNNING, Running, StreamFunction, Threads
+from regear._functions.streams import StreamRegistration
 from regear._registry import StoredFunction
 from regear._session import Session
 from regear.errors import CommandError, RegearError
@@ -64,6 +65,10 @@ class Functions:
 
     def is_running(self, id_: str) -> bool:
         return id_ in self._running
+
+    def stream(self, id_: str) -> StreamRegistration | None:
+        running = self._running.get(id_)
+        return running.streams if isinstance(running, StreamFunction) else None
 
     def start(self, registration: FunctionRegistration, session: Session) -> None:
         id_ = registration.id

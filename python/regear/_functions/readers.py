@@ -65,11 +65,11 @@ def _shaped(kind: str, value: Any) -> Any:
     if isinstance(value, Exception):
         return None  # it was replaced by another type meanwhile
     if kind == "hash" and isinstance(value, list):
-        return dict(zip(map(_as_key, value[::2]), value[1::2]))
+        return dict(zip(map(as_key, value[::2]), value[1::2]))
     return value
 
 
-def _as_key(name: Any) -> Any:
+def as_key(name: Any) -> Any:
     return bytes(name) if isinstance(name, bytearray) else name
 
 
@@ -106,7 +106,7 @@ def stream_reader(send: Send, stream: str, from_id: str) -> Iterator[dict[str, A
         if not reply:
             return
         for last, fields in reply[0][1]:
-            value = dict(zip(map(_as_key, fields[::2]), fields[1::2]))
+            value = dict(zip(map(as_key, fields[::2]), fields[1::2]))
             yield {"key": stream, "id": last, "value": value}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,8 @@ class FunctionRegistration:
     policy: str = "continue"
     retry_interval: float = 1  # s
     trim: bool = True
+    #: The time of day when a script asked for it.
+    created: float = field(default_factory=time.time, compare=False)
     #: By an operator, until another one.
     paused: bool = field(default=False, compare=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from regear._commands import quietly
@@ -14,11 +15,13 @@ from regear._functions.execution import Execution
 from regear._functions.pool import Lanes, Pool
 from regear._functions.readers import Send
 from regear._functions.registering import FunctionRegistration
+from regear._functions.stream_threads import StreamThreads
 from regear._runner import describe
 from regear._session import Session
 
 logger = logging.getLogger("regear")
 
+_ABORTED = "the execution was aborted"
 _UNREGISTERED = "the function was unregistered or replaced"
 
 
@@ -31,6 +34,7 @@ class Threads:
         self.in_order = Lanes(self.beside)
         self.sync = Pool("regear-sync")
         self.sync_in_order = Lanes(self.sync)
+        self.streams = StreamThreads()
 
 
 class Running(ABC):
@@ -130,7 +134,7 @@ class CommandFunction(Running):
             if done.errors:
                 self._answers.error(request, done.errors[0])
             elif done.status == "aborted":
-                self._answers.error(request, "the execution was aborted")
+                self._answers.error(request, _ABORTED)
             else:
                 reply = replies.array(map(replies.record, done.results))
                 self._answers.reply(request, reply)
@@ -198,12 +202,49 @@ class KeysFunction(Running):
         return lambda all_: send([("SELECT", db), *all_, ("SELECT", 0)])[1:-1]
 
 
+class StreamFunction(Running):
+    """Whoever is told of an event reads the stream itself."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.streams = self._threads.streams.start(
+            self.registration,
+            self._run_batch,
+            self._send,
+            lambda **delta: self._answers.report(self.registration.id, **delta),
+        )
+
+    def take(self, request: Request) -> None:
+        key = request.arguments[2]
+        self.streams.on_event(key, lambda: self._answers.ok(request))
+
+    def stop(self, abort: bool) -> None:
+        super().stop(abort)
+        self.streams.stop()
+
+    def _send(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        with quietly():  # what is done to streams here is no event
+            return self.session.services.execute_all(commands)
+
+    def _run_batch(self, records: list[dict[str, Any]]) -> str | None:
+        sync = self.registration.mode == "sync"
+        try:
+            with quietly() if sync else nullcontext():
+                execution = self._execute(records, keep=True)
+        except Exception as error:
+            return self._describe(error)
+        if execution.status == "aborted":
+            return _ABORTED
+        return execution.errors[0] if execution.errors else None
+
+
 #: What ``keyTypes`` calls a type, where a record calls it otherwise.
 _KEY_TYPES = {"unknown": "stream"}
 
 RUNNING: dict[str, type[Running]] = {
     "CommandReader": CommandFunction,
     "KeysReader": KeysFunction,
+    "StreamReader": StreamFunction,
 }
 
 
