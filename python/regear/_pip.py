@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -46,14 +46,16 @@ class PipSettings:
     find_links: str = ""
     index_url: str = ""
     no_index: bool = False
-    timeout: float = 600.0  # s, for one installation
+    timeout: float = 600.0  # s, for one run of pip
+    #: Folders of wheels from earlier installations.
+    kept: tuple[Path, ...] = ()
 
     def environment(self) -> dict[str, str]:
         """Not in the arguments, which show in ``ps``."""
         environment = {
             name: text for name, text in os.environ.items() if name not in _OTHER_PLACES
         }
-        environment.update(PIP_USER="0", PYTHONUNBUFFERED="1")
+        environment.update(PIP_USER="0")
         if self.find_links:
             places = [_absolute(place) for place in self.find_links.split()]
             environment["PIP_FIND_LINKS"] = " ".join(places)
@@ -67,7 +69,7 @@ class PipSettings:
 
 
 class Pip:
-    """Runs one installation at a time for its caller; ``stop`` ends it."""
+    """Runs for as long as its caller waits; ``stop`` ends it."""
 
     def __init__(self, python: str = sys.executable) -> None:
         self._python = python
@@ -76,42 +78,83 @@ class Pip:
     def stop(self) -> None:
         self._stopped.set()
 
-    def install(
+    def wheel(
         self,
         line: str,
         work: Path,
-        target: Path,
+        wheels: Path,
         settings: PipSettings,
         constraints: Mapping[str, str],
+        dependencies: bool = True,
     ) -> None:
-        """Install the requirement ``line`` into ``target``; PipFailed if not.
-
-        ``work`` holds pip's own files. A requirements file, as arguments show
-        in ``ps`` and a URL may hold a token.
+        """Have the wheels of the requirement ``line`` in ``wheels``, built where
+        there are none; PipFailed if not. ``work`` holds pip's own files.
         """
-        requirements, versions = work / "requirements.txt", work / "constraints.txt"
-        requirements.write_text(line + "\n", encoding="utf-8")
+        versions = work / "constraints.txt"
         versions.write_text(
             "".join(f"{name}=={version}\n" for name, version in constraints.items()),
             encoding="utf-8",
         )
-        arguments = ["install", *_QUIET, "--no-warn-script-location"]
-        arguments += ["--target", str(target), "-r", str(requirements)]
+        arguments = ["wheel", "--wheel-dir", str(wheels)]
+        for place in settings.kept:
+            arguments += ["--find-links", str(place)]
         if constraints:
             arguments += ["-c", str(versions)]
-        environment = {**settings.environment(), "TMPDIR": str(work)}
-        output = work / "pip.log"
+        if not dependencies:
+            arguments += ["--no-deps"]
+        environment = settings.environment()
+        self._run(line, line, arguments, work, work, environment, settings.timeout)
+
+    def install(
+        self,
+        line: str,
+        wheel: Path,
+        extras: str,
+        work: Path,
+        target: Path,
+        timeout: float,
+    ) -> None:
+        """Install the wheel into ``target``, with those that it needs from the
+        folder where it is: no network. ``line`` is what errors name."""
+        arguments = ["install", "--no-warn-script-location", "--target", str(target)]
+        arguments += ["--no-index", "--find-links", "."]
+        environment = {
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith("PIP_")
+        }
+        environment.update(PIP_CONFIG_FILE=os.devnull, PIP_USER="0")
+        relative = f"./{wheel.name}{extras}"
+        self._run(line, relative, arguments, work, wheel.parent, environment, timeout)
+
+    def _run(
+        self,
+        line: str,
+        requirement: str,
+        arguments: Sequence[str],
+        work: Path,
+        folder: Path,
+        environment: Mapping[str, str],
+        timeout: float,
+    ) -> None:
+        """A requirements file, as arguments show in ``ps`` and a URL may hold a
+        token."""
+        requirements, output = work / "requirements.txt", work / "pip.log"
+        requirements.write_text(requirement + "\n", encoding="utf-8")
         with open(output, "wb") as log:
             process = subprocess.Popen(
-                [self._python, "-c", _PROGRAM, *arguments],
-                cwd=work,
-                env=environment,
+                [
+                    *(self._python, "-c", _PROGRAM, arguments[0], *_QUIET),
+                    *(*arguments[1:], "-r", str(requirements)),
+                ],
+                cwd=folder,
+                env={**environment, "TMPDIR": str(work), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the host
             )
-            problem = self._wait(process, settings.timeout)
+            problem = self._wait(process, timeout)
         if process.returncode != 0 or problem:
             raise _failure(line, problem, _last_lines(output), environment)
 

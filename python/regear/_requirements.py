@@ -6,18 +6,26 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from regear._pip import Pip, PipSettings
+from regear._redaction import redact_urls
 from regear._requirements_activating import (
     Activation,
     Source,
     find_distribution,
     is_met,
 )
-from regear._requirements_installing import RequirementFolders, default_data_dir
+from regear._requirements_installing import (
+    Installed,
+    RequirementFolders,
+    default_data_dir,
+)
+from regear._requirements_parcels import Parcel, bad_parcel, pack
 from regear._requirements_parsing import Specification, specifications
 from regear.errors import RequirementError
 
@@ -41,6 +49,19 @@ class Requirements(Protocol):
         """Make them importable, which may take minutes; or RequirementError."""
 
     def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class State:
+    """What a host knows about a requirement."""
+
+    #: As it was typed, without secrets.
+    name: str
+    installed: bool
+    #: Where its packages are; "" if they are not installed.
+    path: str
+    #: File names; None if there was no need for any yet.
+    wheels: tuple[str, ...] | None
 
 
 class CheckedRequirements:
@@ -92,6 +113,8 @@ class InstalledRequirements:
         self._pip = pip or Pip()
         self._activation = Activation()
         self._one_pip = threading.Lock()
+        #: What this process was asked for and needs no folder.
+        self._asked: set[str] = set()
 
     @property
     def installing(self) -> bool:
@@ -101,10 +124,72 @@ class InstalledRequirements:
         return self._activate(specifications(texts))
 
     def provide(self, texts: Iterable[str], reinstall: bool = False) -> None:
+        texts = list(texts)
         wanted = specifications(texts)
-        if not wanted or (not reinstall and self._activate(wanted)):
-            return
-        settings = self._settings()
+        if wanted and (reinstall or not self._activate(wanted)):
+            settings = self._settings()
+            with self._pip_alone(settings):
+                for specification in wanted:
+                    self._install(specification, settings, reinstall)
+            if not self._activate(wanted):
+                raise RequirementError(
+                    "Could not satisfy requirements: what was installed is gone again",
+                    "the same again",
+                )
+        self._asked.update(map(redact_urls, texts))
+
+    def states(self, texts: Iterable[str] = ()) -> list[State]:
+        """Of all that there is, and of the ``texts``, by name."""
+        kept = {one.name: one for one in self._folders().installed()}
+        names = self._asked.union(kept, map(redact_urls, texts))
+        return [self._state(name, kept.get(name)) for name in sorted(names)]
+
+    def _state(self, name: str, kept: Installed | None) -> State:
+        if kept is not None:
+            wheels = tuple(wheel.name for wheel in kept.wheels) or None
+            return State(name, True, str(kept.folder), wheels)
+        wanted = specifications([name])
+        if not wanted:
+            return State(name, True, str(Path(__file__).parent.parent), ())
+        ready = self._activation.has(wanted[0])
+        return State(name, ready, sys.prefix if ready else "", None)
+
+    def export(self, name: str) -> bytes:
+        """A parcel of it; its wheels are fetched if none were kept."""
+        wanted = specifications([name])
+        if not wanted:
+            return pack(name, "", ())
+        kept = self._kept(name)
+        if kept is None or not kept.wheels:
+            settings = self._settings()
+            with self._pip_alone(settings):
+                self._install(wanted[0], settings, reinstall=True, always=True)
+            kept = self._kept(name)
+        if kept is None:
+            raise RequirementError(f"Could not satisfy requirements: {name} is gone")
+        return pack(name, kept.wheel, kept.wheels)
+
+    def accept(self, parcel: Parcel) -> None:
+        """Keep it for the sessions that will ask for it."""
+        for specification in specifications([parcel.name]):
+            settings, folders = self._settings(), self._folders()
+            with self._pip_alone(settings):
+                there = folders.find(specification)
+                if there is None:
+                    if not parcel.wheel:
+                        raise bad_parcel("wheels")
+                    draft = folders.unpack(specification, parcel, settings.timeout)
+                    draft.publish(replace=False)
+        self._asked.add(parcel.name)
+
+    def _kept(self, name: str) -> Installed | None:
+        for one in self._folders().installed():
+            if one.name == name:
+                return one
+        return None
+
+    @contextmanager
+    def _pip_alone(self, settings: PipSettings) -> Iterator[None]:
         if not self._one_pip.acquire(timeout=settings.timeout):
             raise RequirementError(
                 "Could not satisfy requirements: another installation goes on"
@@ -112,15 +197,9 @@ class InstalledRequirements:
                 "the same again later",
             )
         try:
-            for specification in wanted:
-                self._install(specification, settings, reinstall)
+            yield
         finally:
             self._one_pip.release()
-        if not self._activate(wanted):
-            raise RequirementError(
-                "Could not satisfy requirements: what was installed is gone again",
-                "the same again",
-            )
 
     def stop(self) -> None:
         """End pip; who waits for it gets an error."""
@@ -143,12 +222,17 @@ class InstalledRequirements:
         return True
 
     def _install(
-        self, specification: Specification, settings: PipSettings, reinstall: bool
+        self,
+        specification: Specification,
+        settings: PipSettings,
+        reinstall: bool,
+        always: bool = False,
     ) -> None:
-        """Unless somebody has done so while we waited."""
+        """Unless somebody has done so while we waited; ``always``: although the
+        environment has it."""
         folders = self._folders()
         there = folders.find(specification)
-        if there is None and self._activation.has(specification):
+        if there is None and not always and self._activation.has(specification):
             return
         if there is not None and not reinstall:
             return
@@ -156,7 +240,7 @@ class InstalledRequirements:
         logger.info("installing %s", specification)
         start = time.monotonic()
         bound = self._activation.bound_versions()
-        draft = folders.install(specification, settings, bound)
+        draft = folders.install(specification, settings, bound, anew=reinstall)
         try:
             if there is not None:
                 self._activation.refuse_other(draft.packages, there, specification)

@@ -52,6 +52,12 @@ class Specification:
         return canonicalize_name(self.requirement.name)
 
     @property
+    def extras(self) -> str:
+        """As pip has them behind a name."""
+        extras = self.requirement.extras if self.requirement else ()
+        return f"[{','.join(sorted(extras))}]" if extras else ""
+
+    @property
     def folder_name(self) -> str:
         """A readable name, and a digest of the specification and of the
         Python that it is installed for."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,15 @@ import pytest
 from regear import _main_module
 from regear._config import Config
 from regear._functions.registering import FunctionRegistration
+from regear._pip import Pip
 from regear._registration import Registration
+from regear._requirements import InstalledRequirements
 from regear._runner import run_recipe
 from regear._sealing import Sealer
 from regear._serving import Serving
 from regear._session import Session, set_default
 from regear.errors import RegearError
+from tests._packages import unpack
 
 
 class FakeServices:
@@ -197,8 +202,6 @@ def new_serving(engine: FakeEngine, sealer: Sealer) -> Callable[..., Serving]:
 @pytest.fixture
 def process_mode(services: FakeServices) -> Any:
     """What `regear host` does to its process, undone afterwards."""
-    import sys
-
     before = dict(vars(sys.modules["__main__"]))
     _main_module.install(services)
     yield
@@ -232,3 +235,53 @@ def recipe() -> Callable[..., str]:
         return source.replace('"Persons"', repr(name))
 
     return text
+
+
+@pytest.fixture
+def imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is imported and found here is forgotten afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("thing"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def links(tmp_path: Path) -> Path:
+    return tmp_path / "links"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, imports: None) -> Callable[[Path], None]:
+    """Install a wheel into what the host runs in."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    sys.path.insert(0, str(folder))
+    return lambda wheel: unpack(wheel, folder)
+
+
+@pytest.fixture
+def new_requirements(
+    tmp_path: Path, links: Path, imports: None
+) -> Callable[..., InstalledRequirements]:
+    """Those of a host that has no network."""
+
+    def make(pip: Pip | None = None, **config: str) -> InstalledRequirements:
+        links.mkdir(exist_ok=True)
+        values = {
+            "RequirementsFindLinks": str(links),
+            "RequirementsNoIndex": "yes",
+            **config,
+        }
+        return InstalledRequirements(values.get, tmp_path / "data", pip)
+
+    return make
+
+
+@pytest.fixture
+def requirements(
+    new_requirements: Callable[..., InstalledRequirements],
+) -> InstalledRequirements:
+    return new_requirements()

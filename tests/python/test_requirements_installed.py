@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,55 +16,7 @@ import pytest
 from regear._pip import Pip
 from regear._requirements import InstalledRequirements
 from regear.errors import RequirementError
-from tests._packages import make_sdist, make_wheel, unpack, waits_for
-
-NewRequirements = Callable[..., InstalledRequirements]
-
-
-@pytest.fixture(autouse=True)
-def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is imported and found here is forgotten afterwards."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if name.startswith("thing"):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def links(tmp_path: Path) -> Path:
-    return tmp_path / "links"
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> Callable[[Path], None]:
-    """Install a wheel into what the host runs in."""
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    sys.path.insert(0, str(folder))
-    return lambda wheel: unpack(wheel, folder)
-
-
-@pytest.fixture
-def new_requirements(tmp_path: Path, links: Path) -> NewRequirements:
-    """Those of a host that has no network."""
-
-    def make(pip: Pip | None = None, **config: str) -> InstalledRequirements:
-        links.mkdir(exist_ok=True)
-        values = {
-            "RequirementsFindLinks": str(links),
-            "RequirementsNoIndex": "yes",
-            **config,
-        }
-        return InstalledRequirements(values.get, tmp_path / "data", pip)
-
-    return make
-
-
-@pytest.fixture
-def requirements(new_requirements: NewRequirements) -> InstalledRequirements:
-    return new_requirements()
+from tests._packages import make_sdist, make_wheel, waits_for
 
 
 @pytest.fixture
@@ -100,6 +52,7 @@ def test_installed_once_and_found_again_without_pip(
         "requirement": "thing==1.0",
         "python": sys.implementation.cache_tag,
         "distributions": {"thing": "1.0", "thing-part": "2.0"},
+        "wheel": "thing-1.0-py3-none-any.whl",
     }
     assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert folder.parent.parent.stat().st_mode & 0o777 == 0o700

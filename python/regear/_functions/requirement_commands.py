@@ -1,0 +1,108 @@
+"""RG.PYDUMPREQS, RG.PYEXPORTREQ and RG.PYIMPORTREQ."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from regear._functions import replies
+from regear._redaction import redact_urls
+from regear._requirements import State
+from regear._requirements_parcels import VERSION, Parcel, unpack
+from regear.errors import CommandError
+
+Answer = Callable[[bytes], None]
+Handler = Callable[[list[bytes], Answer], None]
+
+_CHUNK = 10 * 1024 * 1024
+#: What the wheels were made for.
+_SYSTEM = "-".join(
+    (platform.system(), platform.machine(), str(sys.implementation.cache_tag))
+).lower()
+_NO_WHEELS = "Requirement was not yet downloaded so wheels are not available"
+
+
+class Store(Protocol):
+    """See ``InstalledRequirements``."""
+
+    def states(self, texts: Iterable[str] = ()) -> list[State]: ...
+    def export(self, name: str) -> bytes: ...
+    def accept(self, parcel: Parcel) -> None: ...
+
+
+class RequirementCommands:
+    """Over what is installed, and what the stored sessions ask for."""
+
+    def __init__(
+        self, store: Store, sessions: Callable[[], Iterable[Iterable[str]]]
+    ) -> None:
+        """``sessions`` tells the requirements of each of them."""
+        self._store = store
+        self._sessions = sessions
+
+    @property
+    def handlers(self) -> dict[bytes, Handler]:
+        return {
+            b"rg.pydumpreqs": self._dump,
+            b"rg.pyexportreq": self._export,
+            b"rg.pyimportreq": self._import,
+        }
+
+    def metadata(self) -> dict[str, bytes]:
+        """What RG.PYDUMPREQS tells of each requirement, by its name."""
+        needed: Counter[str] = Counter()
+        for texts in self._sessions():
+            needed.update({redact_urls(text) for text in texts})
+        states = self._store.states(needed)
+        return {one.name: _metadata(one, 1 + needed[one.name]) for one in states}
+
+    def _dump(self, arguments: list[bytes], answer: Answer) -> None:
+        _check_arity(not arguments, "rg.pydumpreqs")
+        answer(replies.array(self.metadata().values()))
+
+    def _export(self, arguments: list[bytes], answer: Answer) -> None:
+        _check_arity(len(arguments) == 1, "rg.pyexportreq")
+        name = arguments[0].decode(errors="replace")
+        if name not in self.metadata():
+            raise CommandError("requirement does not exists")
+        blob = self._store.export(name)
+        chunks = [blob[at : at + _CHUNK] for at in range(0, len(blob), _CHUNK)]
+        chunks_reply = replies.array(map(replies.bulk, chunks))
+        answer(replies.array([self.metadata()[name], chunks_reply]))
+
+    def _import(self, arguments: list[bytes], answer: Answer) -> None:
+        _check_arity(bool(arguments), "rg.pyimportreq")
+        self._store.accept(unpack(b"".join(arguments)))
+        answer(replies.bulk("OK"))
+
+
+def _metadata(state: State, references: int) -> bytes:
+    wheels = replies.bulk(_NO_WHEELS)
+    if state.wheels is not None:
+        wheels = replies.array(map(replies.bulk, state.wheels))
+    pairs = {
+        "GearReqVersion": replies.record(VERSION),
+        "Name": replies.bulk(state.name),
+        "IsDownloaded": _yes(state.wheels is not None),
+        "IsInstalled": _yes(state.installed),
+        "CompiledOs": replies.bulk(_SYSTEM),
+        "Wheels": wheels,
+        "Path": replies.bulk(state.path),
+        "RefCount": replies.record(references),
+        "IsInReqDictionary": _yes(True),
+    }
+    return replies.array(
+        part for name, value in pairs.items() for part in (replies.bulk(name), value)
+    )
+
+
+def _yes(value: bool) -> bytes:
+    return replies.bulk("yes" if value else "no")
+
+
+def _check_arity(right: bool, command: str) -> None:
+    if not right:
+        raise CommandError(f"ERR wrong number of arguments for '{command}' command")
