@@ -1,115 +1,84 @@
-"""The command line of gears-cli."""
+"""What the commands of gears-cli have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
-from regear.errors import NotAvailable, RegearError
+import click
 
-USAGE = """\
-usage: gears-cli [run] [options] PATH [ARGUMENT...]
+from regear.errors import RegearError
 
-Sends the script PATH to a server: RG.PYEXECUTE <script> ARGUMENT...
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-  --host HOST                [default: localhost]
-  --port PORT                [default: 6379]
-  --user USER
-  --password PASSWORD
-  --ssl true                 with --ssl-certfile, --ssl-keyfile, --ssl-ca-certs,
-                             --ssl-password, --ssl-verify-ca true
-  --requirements FILE        requirements, one a line, for REQUIREMENTS
-
-Options may also stand before run."""
-
-_OPTIONS = frozenset(
-    [
-        "host",
-        "port",
-        "user",
-        "password",
-        "ssl",
-        "ssl-certfile",
-        "ssl-keyfile",
-        "ssl-ca-certs",
-        "ssl-password",
-        "ssl-verify-ca",
-        "requirements",
-    ]
+_FILE = click.Path(dir_okay=False)
+_OPTIONS = (
+    click.option("--host", metavar="HOST", help="[default: localhost]"),
+    click.option("--port", metavar="PORT", type=int, help="[default: 6379]"),
+    click.option("--user", metavar="USER", help="An ACL user."),
+    click.option("--password", metavar="PASSWORD"),
+    click.option("--ssl", metavar="true", type=bool, help="Use TLS."),
+    click.option("--ssl-password", metavar="TEXT", help="Of the key file."),
+    click.option("--ssl-keyfile", metavar="FILE", type=_FILE),
+    click.option("--ssl-certfile", metavar="FILE", type=_FILE),
+    click.option("--ssl-ca-certs", metavar="FILE", type=_FILE),
+    click.option(
+        "--ssl-verify-ca",
+        metavar="true",
+        type=bool,
+        help="Check the server's certificate.",
+    ),
 )
-_LATER_COMMANDS = frozenset(
-    ["install-requirements", "export-requirements", "import-requirements"]
-)
-_YES = frozenset(["1", "true", "yes", "on"])
 
 
-class GearsUsageError(Exception):
-    """The command line makes no sense."""
+@dataclass(frozen=True)
+class Server:
+    """Where commands go, and how."""
+
+    host: str = "localhost"
+    port: int = 6379
+    user: str | None = None
+    password: str | None = None
+    ssl: bool = False
+    ssl_password: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_ca_certs: str | None = None
+    ssl_verify_ca: bool = False
 
 
-@dataclass
-class RunArguments:
-    """What to send, and where."""
-
-    path: str
-    extra: list[str] = field(default_factory=list)
-    options: dict[str, str] = field(default_factory=dict)
-
-    def all_extra(self) -> list[str]:
-        """The arguments for RG.PYEXECUTE after the script."""
-        file = self.options.get("requirements")
-        requirements = read_requirements(file) if file else []
-        if not requirements:
-            return self.extra
-        named = any(word.upper() == "REQUIREMENTS" for word in self.extra)
-        return [*self.extra, *([] if named else ["REQUIREMENTS"]), *requirements]
-
-    def flag(self, name: str) -> bool:
-        return self.options.get(name, "").lower() in _YES
-
-    def port(self) -> int:
-        text = self.options.get("port", "6379")
-        if not text.isdecimal():
-            raise GearsUsageError(f"{text!r} is not a port")
-        return int(text)
+def server_options(command: Decorated) -> Decorated:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
-def parse(arguments: Sequence[str]) -> RunArguments | None:
-    """None: help was asked for."""
-    options: dict[str, str] = {}
-    words: list[str] = []
-    rest = list(arguments)
-    while rest:
-        word = rest.pop(0)
-        if word in ("-h", "--help"):
-            return None
-        name, equals, value = word[2:].partition("=")
-        if word.startswith("--") and name in _OPTIONS:
-            if not equals and not rest:
-                raise GearsUsageError(f"--{name} needs a value")
-            options[name] = value if equals else rest.pop(0)
-        elif word.startswith("--") and words in ([], ["run"]):
-            raise GearsUsageError(f"unknown option {word}")
-        elif not words and word in _LATER_COMMANDS:
-            raise NotAvailable(f"gears-cli {word}")
-        elif word.upper() == "REQUIREMENTS":
-            words += [word, *rest]
-            rest = []
-        else:
-            words.append(word)
-    if words[:1] == ["run"]:
-        del words[0]
-    if not words:
-        raise GearsUsageError("no script was given")
-    return RunArguments(words[0], words[1:], options)
+def server_of(options: Mapping[str, Any]) -> Server:
+    found = given(options)
+    names = {field.name for field in fields(Server)} & found.keys()
+    return Server(**{name: found[name] for name in names})
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the command that runs, and those before it."""
+    return {**(click.get_current_context().obj or {}), **present(options)}
+
+
+def present(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def read_requirements(file: str) -> list[str]:
     """The lines of a requirements file, without comments."""
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise RegearError(f"{file} cannot be read: {error.strerror}") from None
+    text = read(file).decode(errors="replace")
     lines = (line.partition(" #")[0].strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise RegearError(f"{file} cannot be read: {error.strerror}") from None

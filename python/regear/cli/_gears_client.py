@@ -1,45 +1,59 @@
-"""gears-cli's side of RG.PYEXECUTE."""
+"""gears-cli's side of commands."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
 
-from regear.cli._gears_arguments import RunArguments
+from regear.cli._gears_arguments import Server
 from regear.errors import ConnectionFailed, RegearError
 
+Send = Callable[..., Any]
 
-def connect(arguments: RunArguments) -> redis.Redis:
-    """Connects when the first command is sent."""
-    options = arguments.options
+
+@contextmanager
+def connected(server: Server) -> Iterator[Send]:
+    """Sends commands; RegearError if the reply is an error."""
+    client = _client(server)
+
+    def send(*arguments: Any) -> Any:
+        return _send(client, arguments)
+
+    try:
+        yield send
+    finally:
+        client.close()
+
+
+def _client(server: Server) -> redis.Redis:
     settings: dict[str, Any] = {}
-    if arguments.flag("ssl"):
+    if server.ssl:
         settings = {
             "ssl": True,
-            "ssl_certfile": options.get("ssl-certfile"),
-            "ssl_keyfile": options.get("ssl-keyfile"),
-            "ssl_ca_certs": options.get("ssl-ca-certs"),
-            "ssl_password": options.get("ssl-password"),
-            "ssl_cert_reqs": "required" if arguments.flag("ssl-verify-ca") else "none",
+            "ssl_certfile": server.ssl_certfile,
+            "ssl_keyfile": server.ssl_keyfile,
+            "ssl_ca_certs": server.ssl_ca_certs,
+            "ssl_password": server.ssl_password,
+            "ssl_cert_reqs": "required" if server.ssl_verify_ca else "none",
         }
     return redis.Redis(
-        host=options.get("host", "localhost"),
-        port=arguments.port(),
-        username=options.get("user"),
-        password=options.get("password"),
+        host=server.host,
+        port=server.port,
+        username=server.user,
+        password=server.password,
         protocol=2,
         **settings,
     )
 
 
-def send(client: redis.Redis, arguments: Sequence[Any]) -> Any:
-    """The reply of RG.PYEXECUTE; RegearError if it is an error."""
+def _send(client: redis.Redis, arguments: tuple[Any, ...]) -> Any:
     try:
-        return client.execute_command("RG.PYEXECUTE", *arguments)  # type: ignore[no-untyped-call]
+        return client.execute_command(*arguments)  # type: ignore[no-untyped-call]
     except redis.ConnectionError as error:
         raise ConnectionFailed(
             f"cannot reach the server: {error}", "--host HOST --port PORT"
@@ -55,7 +69,7 @@ def send(client: redis.Redis, arguments: Sequence[Any]) -> Any:
 
 
 class ScriptError(RegearError):
-    """The script failed on the server; the text may have several lines."""
+    """The server refuses, or the script failed; the text may have several lines."""
 
 
 def readable(text: str) -> str:
@@ -72,7 +86,7 @@ def readable(text: str) -> str:
 def show(reply: Any) -> int:
     """Print a reply; 1 if it holds errors."""
     if not isinstance(reply, list):
-        print(_text(reply))
+        print(text_of(reply))
         return 0
     results, errors = ([*reply, [], []])[:2]
     _show_list("Results", results, sys.stdout)
@@ -83,9 +97,9 @@ def show(reply: Any) -> int:
 def _show_list(title: str, items: list[Any], file: Any) -> None:
     print(title, "-" * len(title), sep="\n", file=file)
     for number, item in enumerate(items, start=1):
-        print(f"{number})\t{_text(item)}", file=file)
+        print(f"{number})\t{text_of(item)}", file=file)
     print(file=file)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
