@@ -46,6 +46,12 @@ def ferretdb_program() -> str | None:
     return os.environ.get("REGEAR_FERRETDB") or cached("ferretdb-1/ferretdb")
 
 
+def published_gears_cli() -> list[str] | None:
+    """The command of the gears-cli that scripts/fetch-gears-cli got."""
+    program = cached("gears-cli-1/bin/gears-cli")
+    return [str(Path(program).with_name("python")), program] if program else None
+
+
 def missing(what: str) -> None:
     """Skip on a laptop, fail in CI: there everything shall be tested."""
     if os.environ.get("CI"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from regear.errors import OptionError
@@ -50,10 +50,17 @@ def parse_options(arguments: Sequence[bytes]) -> ExecuteOptions:
         elif name == "REPLACE_WITH":
             options.replace_with = _value(rest, name)
         elif name == "REQUIREMENTS":
-            options.requirements = tuple(rest)
+            options.requirements = tuple(requirement_lines(rest))
         else:
             raise OptionError(f"Unknown arguments were given: {word}")
     return options
+
+
+def requirement_lines(lines: Iterable[str]) -> list[str]:
+    """Without the blank lines and comments of a requirements file, which older
+    gears-cli send as they are."""
+    texts = (line.partition(" #")[0].strip() for line in lines)
+    return [text for text in texts if text and not text.startswith("#")]
 
 
 def _text(argument: bytes) -> str:

@@ -35,7 +35,7 @@ class FakeServer:
         reply = self.replies[words[0]]
         if isinstance(reply, Exception):
             raise reply
-        return reply
+        return reply(*words[1:]) if callable(reply) else reply
 
 
 @pytest.fixture
@@ -118,12 +118,11 @@ def test_requirements(server: FakeServer, line: str, extra: str) -> None:
         ("--port x s.py", 2, "'x' is not a valid integer"),
         ("install-requirements", 2, "no requirement was given"),
         ("export-requirements", 2, "--requirement, --registration-id or --all"),
-        ("import-requirements --all", 2, "Missing option '--requirements-path'"),
-        ("import-requirements --requirements-path .", 2, "NAMEs or --all are missing"),
+        ("import-requirements", 2, "--all, or a FILE or NAME, is missing"),
         ("run no.py", 1, "no.py cannot be read: No such file or directory"),
         ("s.py --requirements no.txt", 1, "no.txt cannot be read"),
         ("import-requirements --all --requirements-path s.py", 1, "is not a zip file"),
-        ("import-requirements --all --requirements-path no", 1, "No such file"),
+        ("import-requirements --all --requirements-path no", 2, "does not exist"),
         ("import-requirements x --requirements-path .", 1, ". has no x"),
     ],
 )
@@ -169,7 +168,7 @@ def metadata(name: str) -> list[Any]:
 @pytest.fixture
 def exporting(server: FakeServer) -> FakeServer:
     server.replies["RG.PYDUMPREQS"] = [metadata("thing==1"), metadata("rgsync")]
-    server.replies["RG.PYEXPORTREQ"] = [metadata("thing==1"), [b"ab", b"c"]]
+    server.replies["RG.PYEXPORTREQ"] = lambda name: [metadata(name), [b"ab", b"c"]]
     data = b"{'sessionId': 's', 'depsList': [{'name': 'thing==1'}]}"
     registration = [b"id", b"0-1", b"reader", b"r", b"desc", None]
     registration += [b"RegistrationData", [], b"PD", data]
@@ -198,10 +197,26 @@ def test_unknown_registration(exporting: FakeServer, capsys: Any) -> None:
     assert "there is no registration 0-2" in capsys.readouterr().err
 
 
-def test_exported_file(exporting: FakeServer, tmp_path: Path) -> None:
-    line = "export-requirements --all --save-directory a/b --output-prefix P"
-    assert call(line) == 0
-    file = tmp_path / "a" / "b" / "P-redisgears-requirement-v2-thing==1-os.zip"
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ("--requirement b", ["redisgears-requirement-v2-b-os.zip"]),
+        ("--requirement b --output-prefix P", ["P-os.zip"]),
+        ("--all --output-prefix P", ["P-rgsync-os.zip", "P-thing==1-os.zip"]),
+    ],
+)
+def test_names_of_files(
+    exporting: FakeServer, options: str, names: Any, capsys: Any
+) -> None:
+    assert call(f"export-requirements --save-directory a/b {options}") == 0
+    assert sorted(file.name for file in Path("a/b").iterdir()) == names
+    assert call(f"export-requirements --save-directory a/b {options}") == 1
+    assert "File exists" in capsys.readouterr().err
+
+
+def test_exported_file(exporting: FakeServer) -> None:
+    assert call("export-requirements --requirement thing==1") == 0
+    file = "redisgears-requirement-v2-thing==1-os.zip"
     with zipfile.ZipFile(file) as archive:
         assert archive.read("Data.bin") == b"abc"
         assert json.loads(archive.read("MetaData.json")) == {
@@ -212,7 +227,6 @@ def test_exported_file(exporting: FakeServer, tmp_path: Path) -> None:
 
 
 def test_name_is_no_path(exporting: FakeServer, tmp_path: Path) -> None:
-    exporting.replies["RG.PYEXPORTREQ"] = [metadata("../x/y.whl"), [b""]]
     assert call("export-requirements --requirement ../x/y.whl") == 0
     assert [file.name for file in tmp_path.glob("*.zip")] == [
         "redisgears-requirement-v2-.._x_y.whl-os.zip"
@@ -236,7 +250,13 @@ def saved(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["saved", "saved.zip"])
 @pytest.mark.parametrize(
     ("options", "names"),
-    [("--all", ["a", "b"]), ("a", ["a"]), ("b a", ["a", "b"])],
+    [
+        ("--all", ["a", "b"]),
+        ("a", ["a"]),
+        ("b a", ["a", "b"]),
+        ("b.zip", ["b"]),
+        ("b.zip b", ["b"]),
+    ],
 )
 def test_what_is_imported(
     server: FakeServer, saved: None, place: str, options: str, names: Any
@@ -245,8 +265,23 @@ def test_what_is_imported(
     assert sorted(words[1][:1].decode() for words in server.sent) == names
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("--requirements-path saved.zip", "ab"),
+        ("saved/a.zip", "a"),
+        ("saved/a.zip --requirements-path saved", "a"),
+    ],
+)
+def test_other_ways_to_import(
+    server: FakeServer, saved: None, words: str, names: str
+) -> None:
+    assert call(f"import-requirements {words}") == 0
+    assert sorted(words[1][:1].decode() for words in server.sent) == list(names)
+
+
 def test_one_file_is_imported_in_pieces(server: FakeServer, saved: None) -> None:
-    line = "import-requirements --requirements-path saved/b.zip --all --bulk-size 1"
+    line = "import-requirements --requirements-path saved/b.zip --bulk-size 1"
     assert call(line) == 0
     ((_, *chunks),) = server.sent
     assert [len(chunk) for chunk in chunks] == [2**20, 2**20, 2_500_000 - 2**21]

@@ -36,6 +36,8 @@ def test_requirements_take_the_rest() -> None:
 
 def test_no_requirements_are_accepted() -> None:
     assert parse("s", "REQUIREMENTS").requirements == ()
+    lines = ("# all", "", " a==1  # pinned", "b#c")
+    assert parse("s", "REQUIREMENTS", *lines).requirements == ("a==1", "b#c")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from regear._options import requirement_lines
 from regear.errors import RegearError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -72,9 +73,7 @@ def present(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_requirements(file: str) -> list[str]:
     """The lines of a requirements file, without comments."""
-    text = read(file).decode(errors="replace")
-    lines = (line.partition(" #")[0].strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    return requirement_lines(read(file).decode(errors="replace").splitlines())
 
 
 def read(file: str) -> bytes:

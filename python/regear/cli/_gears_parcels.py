@@ -55,7 +55,10 @@ def export_requirements(
         for one in registration_id:
             names.update(dict.fromkeys(_names_of_registration(send, one)))
         for name in names:
-            print(_export(send, name, folder, output_prefix))
+            prefix = output_prefix
+            if prefix and len(names) > 1:
+                prefix = f"{prefix}-{name}"
+            print(_export(send, name, folder, prefix))
 
 
 def _all_names(send: Send) -> Iterator[str]:
@@ -74,11 +77,10 @@ def _names_of_registration(send: Send, wanted: str) -> list[str]:
 def _export(send: Send, name: str, folder: Path, prefix: str | None) -> Path:
     reply, chunks = send("RG.PYEXPORTREQ", name)
     metadata = _pairs(reply)
-    words = ["redisgears-requirement", f"v{metadata['GearReqVersion']}"]
-    words += [metadata["Name"], metadata["CompiledOs"]]
-    file_name = "-".join([prefix, *words] if prefix else words)
-    file = folder / (_UNSAFE.sub("_", file_name) + ".zip")
-    with zipfile.ZipFile(file, "w") as archive:
+    version, system = f"v{metadata['GearReqVersion']}", metadata["CompiledOs"]
+    start = prefix or f"redisgears-requirement-{version}-{metadata['Name']}"
+    file = folder / (_UNSAFE.sub("_", f"{start}-{system}") + ".zip")
+    with zipfile.ZipFile(file, "x") as archive:
         archive.writestr(_METADATA, json.dumps(metadata, indent=2))
         with archive.open(_DATA, "w", force_zip64=True) as data:
             for chunk in chunks:
@@ -100,7 +102,9 @@ def _plain(value: Any) -> Any:
 @click.option(
     "--requirements-path",
     metavar="PATH",
-    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    default=".",
+    show_default=True,
     help="A folder of files that were exported, or a zip file of them, or one.",
 )
 @click.option("--all", "everything", is_flag=True, help="All that are there.")
@@ -112,47 +116,55 @@ def _plain(value: Any) -> Any:
     show_default=True,
     help="What is sent at once.",
 )
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[FILE|NAME]...", nargs=-1)
 @server_options
 def import_requirements(
-    requirements_path: str,
+    requirements_path: Path,
     everything: bool,
     bulk_size: int,
     names: Sequence[str],
     **options: Any,
 ) -> None:
-    """Give requirements that were exported to a server."""
+    """Give requirements that were exported to a server.
+
+    Without FILE or NAME all those of a zip file.
+    """
+    everything = everything or not (names or requirements_path.is_dir())
     if not (names or everything):
-        raise click.UsageError("NAMEs or --all are missing")
+        raise click.UsageError("--all, or a FILE or NAME, is missing")
     missing = set(names)
     with connected(server_of(options)) as send:
-        for archive in _archives(Path(requirements_path)):
+        for file, archive in _archives(requirements_path, names):
             name = str(json.loads(archive.read(_METADATA))["Name"])
-            if everything or name in names:
+            if everything or missing.intersection([name, file]):
                 data, size = archive.read(_DATA), bulk_size * _MEGABYTE
                 chunks = [data[at : at + size] for at in range(0, len(data), size)]
                 print(f"{name}: {text_of(send('RG.PYIMPORTREQ', *chunks))}")
-                missing.discard(name)
+                missing -= {name, file}
     if missing:
         raise RegearError(f"{requirements_path} has no {', '.join(sorted(missing))}")
 
 
-def _archives(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Those of the requirements."""
+def _archives(
+    path: Path, names: Sequence[str]
+) -> Iterator[tuple[str, zipfile.ZipFile]]:
+    """Those of requirements, by the names of their files."""
     if path.is_dir():
-        for file in sorted(path.glob("*.zip")):
+        there = {file.name: file for file in sorted(path.glob("*.zip"))}
+        there.update({name: Path(name) for name in names if "/" in name})
+        for name, file in there.items():
             with _opened(file) as archive:
                 if _DATA in archive.namelist():
-                    yield archive
+                    yield name, archive
         return
     with _opened(path) as archive:
         if _DATA in archive.namelist():
-            yield archive
+            yield path.name, archive
             return
         for name in archive.namelist():
             if name.endswith(".zip"):
                 with _opened(io.BytesIO(archive.read(name))) as inner:
-                    yield inner
+                    yield name, inner
 
 
 def _opened(file: Path | BinaryIO) -> zipfile.ZipFile:
