@@ -15,20 +15,25 @@ from regear._commands import Commands, quietly
 from regear._config import Config
 from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
-from regear._functions.answers import Answers
+from regear._functions.answers import Answers, Handler
 from regear._functions.coroutines import GearsFuture
 from regear._functions.dispatch import Functions
 from regear._functions.execution_commands import ExecutionCommands
 from regear._functions.executions import Executions
 from regear._functions.plan import Plan
 from regear._functions.registering import FunctionRegistration
+from regear._functions.requirement_commands import RequirementCommands
 from regear._functions.session_commands import SessionCommands
 from regear._functions.stream_commands import StreamCommands
 from regear._functions.timers import StoredTimers, Timer, Timers
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
 from regear._replacement import replaced_rules
-from regear._requirements import CheckedRequirements, Requirements
+from regear._requirements import (
+    CheckedRequirements,
+    InstalledRequirements,
+    Requirements,
+)
 from regear._requirements_restoring import Restorer
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
@@ -104,13 +109,7 @@ class Serving:
         self._workers = Workers(engine)
         self.executions = Executions(self._limit)
         self.functions = Functions(Answers(engine), self.executions.create)
-        self.functions.commands.update(ExecutionCommands(self.executions).handlers)
-        self.functions.commands.update(
-            SessionCommands(self.snapshot, self._dumped).handlers
-        )
-        self.functions.commands.update(
-            StreamCommands(self._dumped, self.functions.stream).handlers
-        )
+        self.functions.commands.update(self._handlers())
         self.timers = Timers(commands.execute)
         self._stored_timers = StoredTimers(
             self.timers,
@@ -126,6 +125,24 @@ class Serving:
         # Ids of sessions whose recipe was loaded with other requirements now.
         self._required_now: dict[str, tuple[str, ...]] = {}
         self._hashtag = ""
+
+    def _handlers(self) -> dict[bytes, Handler]:
+        """Of the commands that the host answers."""
+        handlers = {
+            **ExecutionCommands(self.executions).handlers,
+            **StreamCommands(self._dumped, self.functions.stream).handlers,
+        }
+        if not isinstance(self.requirements, InstalledRequirements):
+            sessions = SessionCommands(self.snapshot, self._dumped)
+            return {**handlers, **sessions.handlers}
+        requirements = RequirementCommands(self.requirements, self._required)
+        sessions = SessionCommands(self.snapshot, self._dumped, requirements.describe)
+        return {**handlers, **sessions.handlers, **requirements.handlers}
+
+    def _required(self) -> list[tuple[str, ...]]:
+        """Of each session that is stored."""
+        sessions = self.snapshot().sessions.values()
+        return [stored.requirements for stored in sessions if stored is not None]
 
     # -- what recipes ask for ------------------------------------------------
 

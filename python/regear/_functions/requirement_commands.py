@@ -6,16 +6,14 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from regear._functions import replies
+from regear._functions.answers import Handler, Reply
 from regear._redaction import redact_urls
 from regear._requirements import State
 from regear._requirements_parcels import VERSION, Parcel, unpack
 from regear.errors import CommandError
-
-Answer = Callable[[bytes], None]
-Handler = Callable[[list[bytes], Answer], None]
 
 _CHUNK = 10 * 1024 * 1024
 #: What the wheels were made for.
@@ -42,65 +40,60 @@ class RequirementCommands:
         """``sessions`` tells the requirements of each of them."""
         self._store = store
         self._sessions = sessions
-
-    @property
-    def handlers(self) -> dict[bytes, Handler]:
-        return {
+        self.handlers: dict[bytes, Handler] = {
             b"rg.pydumpreqs": self._dump,
             b"rg.pyexportreq": self._export,
             b"rg.pyimportreq": self._import,
         }
 
-    def metadata(self) -> dict[str, bytes]:
-        """What RG.PYDUMPREQS tells of each requirement, by its name."""
+    def describe(self, text: str) -> list[Any]:
+        """The pairs of a requirement that a session has."""
+        return self._all()[redact_urls(text)]
+
+    def _all(self) -> dict[str, list[Any]]:
+        """The pairs of each requirement, by its name."""
         needed: Counter[str] = Counter()
         for texts in self._sessions():
             needed.update({redact_urls(text) for text in texts})
         states = self._store.states(needed)
         return {one.name: _metadata(one, 1 + needed[one.name]) for one in states}
 
-    def _dump(self, arguments: list[bytes], answer: Answer) -> None:
+    def _dump(self, arguments: list[bytes], answer: Reply) -> None:
         _check_arity(not arguments, "rg.pydumpreqs")
-        answer(replies.array(self.metadata().values()))
+        answer(replies.value(list(self._all().values())))
 
-    def _export(self, arguments: list[bytes], answer: Answer) -> None:
+    def _export(self, arguments: list[bytes], answer: Reply) -> None:
         _check_arity(len(arguments) == 1, "rg.pyexportreq")
         name = arguments[0].decode(errors="replace")
-        if name not in self.metadata():
+        if name not in self._all():
             raise CommandError("requirement does not exists")
         blob = self._store.export(name)
         chunks = [blob[at : at + _CHUNK] for at in range(0, len(blob), _CHUNK)]
-        chunks_reply = replies.array(map(replies.bulk, chunks))
-        answer(replies.array([self.metadata()[name], chunks_reply]))
+        answer(replies.value([self._all()[name], chunks]))
 
-    def _import(self, arguments: list[bytes], answer: Answer) -> None:
+    def _import(self, arguments: list[bytes], answer: Reply) -> None:
         _check_arity(bool(arguments), "rg.pyimportreq")
         self._store.accept(unpack(b"".join(arguments)))
         answer(replies.bulk("OK"))
 
 
-def _metadata(state: State, references: int) -> bytes:
-    wheels = replies.bulk(_NO_WHEELS)
-    if state.wheels is not None:
-        wheels = replies.array(map(replies.bulk, state.wheels))
-    pairs = {
-        "GearReqVersion": replies.record(VERSION),
-        "Name": replies.bulk(state.name),
-        "IsDownloaded": _yes(state.wheels is not None),
-        "IsInstalled": _yes(state.installed),
-        "CompiledOs": replies.bulk(_SYSTEM),
-        "Wheels": wheels,
-        "Path": replies.bulk(state.path),
-        "RefCount": replies.record(references),
-        "IsInReqDictionary": _yes(True),
-    }
-    return replies.array(
-        part for name, value in pairs.items() for part in (replies.bulk(name), value)
-    )
+def _metadata(state: State, references: int) -> list[Any]:
+    wheels = _NO_WHEELS if state.wheels is None else list(state.wheels)
+    return [
+        *("GearReqVersion", VERSION),
+        *("Name", state.name),
+        *("IsDownloaded", _yes(state.wheels is not None)),
+        *("IsInstalled", _yes(state.installed)),
+        *("CompiledOs", _SYSTEM),
+        *("Wheels", wheels),
+        *("Path", state.path),
+        *("RefCount", references),
+        *("IsInReqDictionary", _yes(True)),
+    ]
 
 
-def _yes(value: bool) -> bytes:
-    return replies.bulk("yes" if value else "no")
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _check_arity(right: bool, command: str) -> None:
