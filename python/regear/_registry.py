@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from regear._registration import Keys
 from regear._sealing import Sealer
 from regear._session import Session
-from regear._stored_config import OURS
+from regear._stored_values import OWN_IDS
 from regear.errors import SealError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Snapshot:
             {
                 session_id: _opened(sealer, session_id, blob)
                 for session_id, blob in sessions
-                if session_id not in OURS
+                if session_id not in OWN_IDS
             },
         )
 

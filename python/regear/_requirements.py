@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 from regear._pip import Pip, PipSettings
-from regear._redaction import redact_urls
 from regear._requirements_activating import (
     Activation,
     Source,
@@ -113,8 +112,6 @@ class InstalledRequirements:
         self._pip = pip or Pip()
         self._activation = Activation()
         self._one_pip = threading.Lock()
-        #: What this process was asked for and needs no folder.
-        self._asked: set[str] = set()
 
     @property
     def installing(self) -> bool:
@@ -124,7 +121,6 @@ class InstalledRequirements:
         return self._activate(specifications(texts))
 
     def provide(self, texts: Iterable[str], reinstall: bool = False) -> None:
-        texts = list(texts)
         wanted = specifications(texts)
         if wanted and (reinstall or not self._activate(wanted)):
             settings = self._settings()
@@ -136,13 +132,10 @@ class InstalledRequirements:
                     "Could not satisfy requirements: what was installed is gone again",
                     "the same again",
                 )
-        self._asked.update(map(redact_urls, texts))
 
-    def states(self, texts: Iterable[str] = ()) -> list[State]:
-        """Of all that there is, and of the ``texts``, by name."""
+    def states(self, names: Iterable[str]) -> list[State]:
         kept = {one.name: one for one in self._folders().installed()}
-        names = self._asked.union(kept, map(redact_urls, texts))
-        return [self._state(name, kept.get(name)) for name in sorted(names)]
+        return [self._state(name, kept.get(name)) for name in names]
 
     def _state(self, name: str, kept: Installed | None) -> State:
         if kept is not None:
@@ -180,7 +173,6 @@ class InstalledRequirements:
                         raise bad_parcel("wheels")
                     draft = folders.unpack(specification, parcel, settings.timeout)
                     draft.publish(replace=False)
-        self._asked.add(parcel.name)
 
     def _kept(self, name: str) -> Installed | None:
         for one in self._folders().installed():

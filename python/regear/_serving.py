@@ -34,15 +34,15 @@ from regear._requirements import (
     InstalledRequirements,
     Requirements,
 )
+from regear._requirements_names import RequiredNames
 from regear._requirements_restoring import Restorer
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
 from regear._session import Session, new_session_id
-from regear._stored_config import (
+from regear._stored_values import (
+    CONFIG_ID,
     TIMERS_ID,
-    load_config,
     load_values,
-    store_config,
     store_values,
 )
 from regear._workers import Workers
@@ -109,11 +109,12 @@ class Serving:
         self._workers = Workers(engine)
         self.executions = Executions(self._limit)
         self.functions = Functions(Answers(engine), self.executions.create)
+        self._required_names = RequiredNames(engine, sealer)
         self.functions.commands.update(self._handlers())
         self.timers = Timers(commands.execute)
         self._stored_timers = StoredTimers(
             self.timers,
-            lambda: load_values(engine, sealer, TIMERS_ID),
+            lambda: load_values(engine, sealer, TIMERS_ID) or {},
             lambda values: store_values(engine, sealer, TIMERS_ID, values),
         )
         # One thread at a time changes what is registered and what runs.
@@ -135,7 +136,9 @@ class Serving:
         if not isinstance(self.requirements, InstalledRequirements):
             sessions = SessionCommands(self.snapshot, self._dumped)
             return {**handlers, **sessions.handlers}
-        requirements = RequirementCommands(self.requirements, self._required)
+        requirements = RequirementCommands(
+            self.requirements, self._required_names, self._required
+        )
         sessions = SessionCommands(self.snapshot, self._dumped, requirements.describe)
         return {**handlers, **sessions.handlers, **requirements.handlers}
 
@@ -253,11 +256,11 @@ class Serving:
             if all(known.get(key) == value for key, value in values.items()):
                 return
             known.update(values)
-            store_config(self._engine, self._sealer, known)
+            store_values(self._engine, self._sealer, CONFIG_ID, known)
             self._workers.hurry_all()
 
     def _recall_config(self, in_module: Mapping[str, str]) -> None:
-        stored = load_config(self._engine, self._sealer)
+        stored = load_values(self._engine, self._sealer, CONFIG_ID) or {}
         values = {**stored, **in_module}
         self._config.set_at_run_time = values
         lost = [
@@ -269,7 +272,7 @@ class Serving:
         if lost:  # the server was restarted
             self._commands.execute("RG.CONFIGSET", *lost)
         if values != stored:
-            store_config(self._engine, self._sealer, values)
+            store_values(self._engine, self._sealer, CONFIG_ID, values)
 
     def stop_installing(self) -> None:
         self._restorer.stop()
@@ -290,6 +293,8 @@ class Serving:
         requirements: tuple[str, ...] = (),
         replaces: tuple[str, ...] = (),
     ) -> Session:
+        if requirements:
+            self._required_names.add(requirements)
         return Session(
             id=session_id or new_session_id(),
             source=source,

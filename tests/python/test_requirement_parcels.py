@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def elsewhere(tmp_path: Path) -> InstalledRequirements:
 
 
 def wheels_of(requirements: InstalledRequirements, name: str) -> tuple[str, ...] | None:
-    (state,) = (one for one in requirements.states() if one.name == name)
+    (state,) = requirements.states([name])
     return state.wheels
 
 
@@ -107,7 +108,7 @@ def test_damaged_wheel_is_not_installed(links, requirements, elsewhere) -> None:
     blob = pack("thing", wheel.name, [wheel])
     with pytest.raises(RequirementError, match="Could not satisfy"):
         elsewhere.accept(unpack(blob))
-    assert elsewhere.states() == []
+    assert wheels_of(elsewhere, "thing") is None
 
 
 def zip_of(**files: str) -> bytes:
@@ -154,6 +155,16 @@ def test_parcel_without_the_wheel_that_it_needs(elsewhere) -> None:
         elsewhere.accept(unpack(pack("thing", "", ())))
 
 
+class Names(set[str]):
+    """What a server remembers."""
+
+    def all(self) -> set[str]:
+        return set(self)
+
+    def add(self, names: Iterable[str]) -> None:  # type: ignore[override]
+        self.update(names)
+
+
 def command(commands: RequirementCommands, name: bytes, *arguments: bytes) -> bytes:
     answers: list[bytes] = []
     commands.handlers[name](list(arguments), answers.append)
@@ -164,23 +175,26 @@ def command(commands: RequirementCommands, name: bytes, *arguments: bytes) -> by
 def test_commands(links, requirements, elsewhere) -> None:
     make_wheel(links, "thing", "1.0")
     requirements.provide(["thing==1.0"])
-    commands = RequirementCommands(requirements, lambda: [["thing==1.0", "rgsync"]])
+    sessions = [["thing==1.0", "rgsync"], ["rgsync"]]
+    commands = RequirementCommands(requirements, Names(["rgsync"]), lambda: sessions)
     dumped = command(commands, b"rg.pydumpreqs").split(b"\r\n")
     assert dumped[:2] == [b"*2", b"*18"]
     texts = [line.decode() for line in dumped]
     assert texts[texts.index("Name") + 2] == "rgsync"
     assert texts[texts.index("Wheels") + 1] == "*0"
-    assert texts[texts.index("RefCount") + 1] == ":2"
+    assert texts[texts.index("RefCount") + 1] == ":3"
     exported = command(commands, b"rg.pyexportreq", b"thing==1.0")
     assert exported.startswith(
         b"*2\r\n*18\r\n$14\r\nGearReqVersion\r\n:2\r\n$4\r\nName"
     )
     assert b"\r\n*1\r\n$26\r\n" + WHEEL.encode() in exported
-    there = RequirementCommands(elsewhere, list)
+    names = Names()
+    there = RequirementCommands(elsewhere, names, list)
     blob = requirements.export("thing==1.0")
     answer = command(there, b"rg.pyimportreq", blob[:7], blob[7:])
     assert answer == b"$2\r\nOK\r\n"
     assert elsewhere.ready(["thing==1.0"])
+    assert names.all() == {"thing==1.0"}
 
 
 @pytest.mark.parametrize(
@@ -190,9 +204,11 @@ def test_wrong_number_of_arguments(elsewhere, words: str) -> None:
     name, *arguments = words.encode().split()
     text = f"^ERR wrong number of arguments for '{name.decode()}' command$"
     with pytest.raises(CommandError, match=text):
-        command(RequirementCommands(elsewhere, list), name, *arguments)
+        command(RequirementCommands(elsewhere, Names(), list), name, *arguments)
 
 
 def test_unknown_requirement(elsewhere) -> None:
     with pytest.raises(CommandError, match="requirement does not exists"):
-        command(RequirementCommands(elsewhere, list), b"rg.pyexportreq", b"thing")
+        command(
+            RequirementCommands(elsewhere, Names(), list), b"rg.pyexportreq", b"thing"
+        )

@@ -26,19 +26,30 @@ _NO_WHEELS = "Requirement was not yet downloaded so wheels are not available"
 class Store(Protocol):
     """See ``InstalledRequirements``."""
 
-    def states(self, texts: Iterable[str] = ()) -> list[State]: ...
+    def states(self, names: Iterable[str]) -> list[State]: ...
     def export(self, name: str) -> bytes: ...
     def accept(self, parcel: Parcel) -> None: ...
 
 
+class Names(Protocol):
+    """See ``RequiredNames``."""
+
+    def all(self) -> set[str]: ...
+    def add(self, names: Iterable[str]) -> None: ...
+
+
 class RequirementCommands:
-    """Over what is installed, and what the stored sessions ask for."""
+    """Over what was asked for, what sessions need, and what is installed."""
 
     def __init__(
-        self, store: Store, sessions: Callable[[], Iterable[Iterable[str]]]
+        self,
+        store: Store,
+        names: Names,
+        sessions: Callable[[], Iterable[Iterable[str]]],
     ) -> None:
         """``sessions`` tells the requirements of each of them."""
         self._store = store
+        self._names = names
         self._sessions = sessions
         self.handlers: dict[bytes, Handler] = {
             b"rg.pydumpreqs": self._dump,
@@ -55,7 +66,7 @@ class RequirementCommands:
         needed: Counter[str] = Counter()
         for texts in self._sessions():
             needed.update({redact_urls(text) for text in texts})
-        states = self._store.states(needed)
+        states = self._store.states(sorted(self._names.all().union(needed)))
         return {one.name: _metadata(one, 1 + needed[one.name]) for one in states}
 
     def _dump(self, arguments: list[bytes], answer: Reply) -> None:
@@ -73,7 +84,9 @@ class RequirementCommands:
 
     def _import(self, arguments: list[bytes], answer: Reply) -> None:
         _check_arity(bool(arguments), "rg.pyimportreq")
-        self._store.accept(unpack(b"".join(arguments)))
+        parcel = unpack(b"".join(arguments))
+        self._store.accept(parcel)
+        self._names.add([parcel.name])
         answer(replies.bulk("OK"))
 
 
