@@ -26,6 +26,7 @@ from regear._functions.requirement_commands import RequirementCommands
 from regear._functions.session_commands import SessionCommands
 from regear._functions.stream_commands import StreamCommands
 from regear._functions.timers import StoredTimers, Timer, Timers
+from regear._redaction import redact_urls
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
 from regear._replacement import replaced_rules
@@ -312,6 +313,7 @@ class Serving:
         with self._lock:
             snapshot = self.snapshot()
             replaced = set(also_replaces)
+            requirements = [redact_urls(text) for text in session.requirements]
             for registration in session.registrations:
                 rules = replaced_rules(
                     snapshot, registration.name, registration.version
@@ -322,8 +324,11 @@ class Serving:
                 "description": session.description,
                 "replaces": sorted(replaced),
                 "registrations": [
-                    *(one.document(self._hashtag) for one in session.registrations),
-                    *(one.document() for one in session.functions),
+                    {**registration, "requirements": requirements}
+                    for registration in (
+                        *(one.document(self._hashtag) for one in session.registrations),
+                        *(one.document() for one in session.functions),
+                    )
                 ],
             }
             blob = self._sealer.seal(StoredSession.of(session).document())

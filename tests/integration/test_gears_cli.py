@@ -9,8 +9,10 @@ from typing import Callable
 
 import pytest
 
+from tests._certificates import make_certificate
 from tests._packages import make_wheel
 from tests.conftest import missing, published_gears_cli
+from tests.integration._servers import free_port
 
 #: Runs a program with words and the options of a server; wants an exit code.
 GearsCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -111,7 +113,8 @@ def test_results_and_errors(source, gears_cli, folder) -> None:
     source.client.set("person:1", "x")
     write(folder, "s.py", "GB().map(lambda r: r['key']).run('person:*')")
     shown = gears_cli("run @ s.py", source).stdout
-    assert "Results\n-------\n1)\tperson:1\n" in shown
+    assert "Results" in shown
+    assert "person:1" in shown
     write(folder, "s.py", "GB().map(lambda r: r['none']).run('person:*')")
     failed = gears_cli("run @ s.py", source, code=1)
     assert "KeyError" in failed.stdout + failed.stderr
@@ -173,3 +176,58 @@ def test_names_survive_a_restart(source, our_gears_cli) -> None:
     our_gears_cli("install-requirements @ thing==1.0 rgsync", source)
     source.client.execute_command("DEBUG", "RELOAD")
     assert names(source) == ["rgsync", "thing==1.0"]
+
+
+@pytest.fixture
+def tls(new_redis, new_host, folder):
+    """A server that wants a certificate of its clients; the options for it."""
+    make_certificate(folder, "secret")
+    port = free_port()
+    files = [("cert", "cert.pem"), ("key", "key.pem"), ("ca-cert", "cert.pem")]
+    options = [
+        word
+        for name, file in files
+        for word in (f"--tls-{name}-file", str(folder / file))
+    ]
+    server = new_redis("--tls-port", str(port), *options)
+    new_host(server)
+    write(folder, "s.py", "execute('SET', 'ran', 'yes')")
+    return server, f"run --host 127.0.0.1 --port {port} s.py --ssl true"
+
+
+WITH_KEY = "--ssl-certfile cert.pem --ssl-keyfile"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        f"{WITH_KEY} key.pem --ssl-ca-certs cert.pem --ssl-verify-ca true",
+        f"{WITH_KEY} key.pem --ssl-verify-ca false",
+        f"{WITH_KEY} locked.pem --ssl-password secret --ssl-ca-certs cert.pem",
+    ],
+)
+def test_tls(tls, gears_cli, options) -> None:
+    server, line = tls
+    assert gears_cli(f"{line} {options}", server).stdout == "OK\n"
+    assert server.client.get("ran") == "yes"
+
+
+@pytest.mark.parametrize(
+    "options", [f"{WITH_KEY} key.pem --ssl-verify-ca true", "--ssl-verify-ca false"]
+)
+def test_tls_that_is_refused(tls, our_gears_cli, options) -> None:
+    server, line = tls
+    failed = our_gears_cli(f"{line} {options}", server, code=1)
+    assert failed.stderr.startswith("gears-cli: cannot reach the server: ")
+    assert server.client.get("ran") is None
+
+
+def test_user_and_password(redis_with_module, new_host, gears_cli, folder) -> None:
+    new_host(redis_with_module)
+    redis_with_module.client.execute_command(
+        "ACL", "SETUSER", "ann", "on", ">pw", "+@all", "~*"
+    )
+    write(folder, "s.py", "execute('SET', 'ran', 'yes')")
+    gears_cli("run @ --user ann --password pw s.py", redis_with_module)
+    failed = gears_cli("run @ --user ann --password no s.py", redis_with_module, 1)
+    assert "invalid username-password pair" in failed.stdout + failed.stderr

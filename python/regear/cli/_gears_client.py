@@ -54,6 +54,10 @@ def _client(server: Server) -> redis.Redis:
 def _send(client: redis.Redis, arguments: tuple[Any, ...]) -> Any:
     try:
         return client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+    except redis.AuthenticationError as error:
+        raise ConnectionFailed(
+            f"the server refuses: {error}", "--user USER --password PASSWORD"
+        ) from None
     except redis.ConnectionError as error:
         raise ConnectionFailed(
             f"cannot reach the server: {error}", "--host HOST --port PORT"
