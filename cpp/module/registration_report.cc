@@ -47,17 +47,6 @@ std::string ReaderDescription(const Registration& registration,
       .dump();
 }
 
-// A literal that Python can evaluate: scripts do.
-std::string PrivateData(const Registration& registration) {
-  return "{'sessionId': '" + registration.session + "', 'sessionName': '" +
-         registration.session +
-         "', 'sessionDescription': None, 'refCount': 1, 'linkedTo': "
-         "'primary', 'dead': False, 'isInstallationNeeded': 0, "
-         "'registrationsList': ['" +
-         registration.id + "', '" + registration.stream_id +
-         "'], 'depsList': []}";
-}
-
 // What keeps changes from being captured, or did.
 json CaptureError(const CaptureRule& rule) {
   const ChangeStream* stream = rule.backlog.get();
@@ -160,12 +149,31 @@ void ReplyHead(rm::Ctx* ctx, const Registration& registration,
 
 void ReplyTail(rm::Ctx* ctx, const Registration& registration) {
   Reply(ctx, "PD");
-  Reply(ctx, PrivateData(registration));
+  Reply(ctx, PrivateData(registration.session,
+                         {registration.id, registration.stream_id},
+                         registration.definition));
   Reply(ctx, "ExecutionThreadPool");
   Reply(ctx, "DefaultPool");
 }
 
 }  // namespace
+
+std::string PrivateData(const std::string& session,
+                        const std::vector<std::string>& ids,
+                        const json& definition) {
+  std::string registrations, requirements;
+  for (const std::string& id : ids) registrations += "'" + id + "', ";
+  for (const json& name : definition.value("requirements", json::array())) {
+    // In ASCII a string of JSON is one of Python.
+    requirements += "{'name': " + name.dump(-1, ' ', true) +
+                    ", 'basePath': '', 'wheels': []}, ";
+  }
+  return "{'sessionId': '" + session + "', 'sessionName': '" + session +
+         "', 'sessionDescription': None, 'refCount': 1, 'linkedTo': "
+         "'primary', 'dead': False, 'isInstallationNeeded': 0, "
+         "'registrationsList': [" +
+         registrations + "], 'depsList': [" + requirements + "]}";
+}
 
 void ReplyWithRegistrationPair(rm::Ctx* ctx, const Registration& registration,
                                const json& status) {

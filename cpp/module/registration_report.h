@@ -2,6 +2,8 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "module/module_api.h"
 #include "module/registration.h"
@@ -13,6 +15,12 @@ namespace regear {
 // position: the KeysReader and the StreamReader of the pair.
 void ReplyWithRegistrationPair(rm::Ctx* ctx, const Registration& registration,
                                const nlohmann::json& status);
+
+// What scripts know about the session of registrations, `ids`, and what it
+// requires by the `definition` of one: a literal that Python can evaluate.
+std::string PrivateData(const std::string& session,
+                        const std::vector<std::string>& ids,
+                        const nlohmann::json& definition);
 
 // The registration with its ids, counters and status, as RG.STATUS shows it.
 nlohmann::json DescribeRegistration(const Registration& registration,
