@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "module/command_arguments.h"
+#include "module/registration_report.h"
 
 namespace regear {
 
@@ -114,16 +115,6 @@ void ReplyCommandReader(rm::Ctx* ctx, const FunctionRegistration& function) {
   ReplyNumber(ctx, "inorder", Member(function, "inorder") == true ? 1 : 0);
 }
 
-// A literal that Python can evaluate: scripts do.
-std::string PrivateData(const FunctionRegistration& function) {
-  return "{'sessionId': '" + function.session() + "', 'sessionName': '" +
-         function.session() +
-         "', 'sessionDescription': None, 'refCount': 1, 'linkedTo': "
-         "'primary', 'dead': False, 'isInstallationNeeded': 0, "
-         "'registrationsList': ['" +
-         function.id() + "'], 'depsList': []}";
-}
-
 }  // namespace
 
 void ReplyWithFunction(rm::Ctx* ctx, const FunctionRegistration& function) {
@@ -143,7 +134,9 @@ void ReplyWithFunction(rm::Ctx* ctx, const FunctionRegistration& function) {
       ReplyCommandReader(ctx, function);
       break;
   }
-  ReplyText(ctx, "PD", PrivateData(function));
+  ReplyText(
+      ctx, "PD",
+      PrivateData(function.session(), {function.id()}, function.definition()));
   ReplyText(ctx, "ExecutionThreadPool", "DefaultPool");
 }
 
