@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from regear._functions import requirement_commands
 from regear._functions.requirement_commands import RequirementCommands
 from regear._requirements import InstalledRequirements
 from regear._requirements_parcels import pack, unpack
@@ -195,6 +196,19 @@ def test_commands(links, requirements, elsewhere) -> None:
     assert answer == b"$2\r\nOK\r\n"
     assert elsewhere.ready(["thing==1.0"])
     assert names.all() == {"thing==1.0"}
+
+
+def test_large_parcels(links, requirements, monkeypatch) -> None:
+    make_wheel(links, "thing", "1.0")
+    commands = RequirementCommands(requirements, Names(["thing"]), list)
+    blob = requirements.export("thing")
+    for name, value in (("_CHUNK", len(blob) - 1), ("_MEGABYTE", 10)):
+        monkeypatch.setattr(requirement_commands, name, value)
+    exported = command(commands, b"rg.pyexportreq", b"thing")
+    assert exported.endswith(b"\r\n$1\r\n" + blob[-1:] + b"\r\n")
+    monkeypatch.setattr(requirement_commands, "_MOST", len(blob) - 1)
+    with pytest.raises(CommandError, match=r"thing has .* MB of wheels"):
+        command(commands, b"rg.pyexportreq", b"thing")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ from regear._requirements import State
 from regear._requirements_parcels import VERSION, Parcel, unpack
 from regear.errors import CommandError
 
-_CHUNK = 10 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+_CHUNK = 10 * _MEGABYTE
+#: A reply goes to Redis as one text, of half a gigabyte at most.
+_MOST = 384 * _MEGABYTE
 #: What the wheels were made for.
 _SYSTEM = "-".join(
     (platform.system(), platform.machine(), str(sys.implementation.cache_tag))
@@ -79,6 +82,11 @@ class RequirementCommands:
         if name not in self._all():
             raise CommandError("requirement does not exists")
         blob = self._store.export(name)
+        if len(blob) > _MOST:
+            raise CommandError(
+                f"{name} has {len(blob) // _MEGABYTE} MB of wheels, more than"
+                f" {_MOST // _MEGABYTE} (try: RequirementsFindLinks)"
+            )
         chunks = [blob[at : at + _CHUNK] for at in range(0, len(blob), _CHUNK)]
         answer(replies.value([self._all()[name], chunks]))
 
