@@ -141,7 +141,10 @@ class InstalledRequirements:
         if kept is not None:
             wheels = tuple(wheel.name for wheel in kept.wheels) or None
             return State(name, True, str(kept.folder), wheels)
-        wanted = specifications([name])
+        try:
+            wanted = specifications([name])
+        except RequirementError:  # a folder that was somewhere
+            return State(name, False, "", None)
         if not wanted:
             return State(name, True, str(Path(__file__).parent.parent), ())
         ready = self._activation.has(wanted[0])
@@ -167,12 +170,12 @@ class InstalledRequirements:
         for specification in specifications([parcel.name]):
             settings, folders = self._settings(), self._folders()
             with self._pip_alone(settings):
-                there = folders.find(specification)
-                if there is None:
-                    if not parcel.wheel:
-                        raise bad_parcel("wheels")
-                    draft = folders.unpack(specification, parcel, settings.timeout)
-                    draft.publish(replace=False)
+                if folders.find(specification) is not None:
+                    continue
+                if not parcel.wheel:
+                    raise bad_parcel("wheels")
+                draft = folders.unpack(specification, parcel, settings.timeout)
+                draft.publish(replace=False)
 
     def _kept(self, name: str) -> Installed | None:
         for one in self._folders().installed():

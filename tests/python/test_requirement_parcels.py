@@ -84,6 +84,10 @@ def test_place_of_an_archive(links, requirements, elsewhere) -> None:
     assert elsewhere.ready([place])
 
 
+def test_place_that_is_gone(requirements) -> None:
+    assert wheels_of(requirements, "/no/such/folder") is None
+
+
 def test_what_the_environment_has_is_fetched_for_export(
     tmp_path, links, requirements, elsewhere, environment
 ) -> None:
