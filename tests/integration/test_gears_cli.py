@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+import redis as redis_py
 
 from tests._certificates import make_certificate
 from tests._packages import make_wheel
 from tests.conftest import missing, published_gears_cli
-from tests.integration._servers import free_port
+from tests.integration._servers import free_port, wait_for
 
 #: Runs a program with words and the options of a server; wants an exit code.
 GearsCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -147,11 +148,15 @@ def test_unknown_requirement(source, gears_cli) -> None:
     assert "requirement does not exists" in failed.stdout + failed.stderr
 
 
+@pytest.mark.parametrize("kind", ["recipe", "function"])
 def test_requirements_of_a_registration(
-    source, target, gears_cli, folder, sqlite_recipe
+    source, gears_cli, folder, sqlite_recipe, kind
 ) -> None:
-    write(folder, "recipe.py", "import thing\n" + sqlite_recipe())
-    gears_cli("run @ recipe.py REQUIREMENTS rgsync thing==1.0", source)
+    registers = sqlite_recipe()
+    if kind == "function":
+        registers = "GB('CommandReader').register(trigger='t')"
+    write(folder, "s.py", "import thing\n" + registers)
+    gears_cli("run @ s.py REQUIREMENTS rgsync thing==1.0", source)
     registration = source.client.execute_command("RG.DUMPREGISTRATIONS")[0]
     gears_cli(f"export-requirements @ --registration-id {registration[1]}", source)
     assert len(list(folder.glob("redisgears-requirement-v2-*.zip"))) == 2
@@ -175,7 +180,14 @@ def test_requirements_file_of_the_other(source, target, folder, our_gears_cli) -
 def test_names_survive_a_restart(source, our_gears_cli) -> None:
     our_gears_cli("install-requirements @ thing==1.0 rgsync", source)
     source.client.execute_command("DEBUG", "RELOAD")
-    assert names(source) == ["rgsync", "thing==1.0"]
+
+    def remembered() -> bool:
+        try:
+            return names(source) == ["rgsync", "thing==1.0"]
+        except redis_py.ResponseError:  # until the host has attached again
+            return False
+
+    wait_for(remembered)
 
 
 @pytest.fixture
