@@ -92,9 +92,9 @@ class PyEngine {
     return reply;
   }
 
-  std::optional<Job> NextJob(double timeout) {
+  std::vector<Job> NextJobs(double timeout) {
     Engine& engine = Get();
-    return WithoutGil([&] { return engine.link().NextJob(Seconds(timeout)); });
+    return WithoutGil([&] { return engine.link().NextJobs(Seconds(timeout)); });
   }
 
   void FinishJob(uint64_t job, bool ok, const py::str& text) {
@@ -263,8 +263,8 @@ void BindEngine(py::module_* module) {
       .def(py::init<const std::string&>(), py::arg("url"))
       .def("attach", &PyEngine::Attach, py::arg("fence") = 0,
            "Ask for the lease once.")
-      .def("next_job", &PyEngine::NextJob, py::arg("timeout"),
-           "The next job, or None after ``timeout`` seconds.")
+      .def("next_jobs", &PyEngine::NextJobs, py::arg("timeout"),
+           "All jobs that there are; none after ``timeout`` seconds.")
       .def("finish_job", &PyEngine::FinishJob, py::arg("job_id"), py::arg("ok"),
            py::arg("text"))
       .def("settle_jobs", &PyEngine::SettleJobs, py::arg("reports"),

@@ -4,7 +4,7 @@
 //   auto engine = regear::Engine::Create("redis://localhost");
 //   auto attachment = (*engine)->Attach(0);    // until it says "attached"
 //   (*engine)->StartWorker(spec);              // for each registration
-//   while ((*engine)->NextJob(seconds(1)).ok()) …
+//   while ((*engine)->NextJobs(seconds(1)).ok()) …
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@
 namespace regear {
 
 // Safe to use from any thread. When the lease is lost, all workers stop by
-// themselves and NextJob fails with kFenced: attach again and start the
+// themselves and NextJobs fails with kFenced: attach again and start the
 // workers anew.
 class Engine {
  public:

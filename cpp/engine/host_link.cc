@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <random>
 #include <utility>
 
@@ -97,7 +96,6 @@ Result<Attachment> HostLink::Attach(uint64_t fence) {
   {
     MutexLock job_lock(&job_mutex_);
     jobs_.reset();
-    fetched_.clear();
   }
   {
     MutexLock session_lock(&session_mutex_);
@@ -161,30 +159,29 @@ Result<Reply> HostLink::Command(const SessionPtr& session, CommandArgs args) {
   return failure;
 }
 
-Result<std::optional<Job>> HostLink::NextJob(Milliseconds timeout) {
+Result<std::vector<Job>> HostLink::NextJobs(Milliseconds timeout) {
   auto current = Current();
   if (!current.ok()) return current.status();
   const auto deadline = steady_clock::now() + timeout;
-  auto job = AskForJob(*current, timeout);
-  if (job.ok()) return job;
-  const StatusCode code = job.status().code();
+  auto jobs = AskForJobs(*current, timeout);
+  if (jobs.ok()) return jobs;
+  const StatusCode code = jobs.status().code();
   if (code == StatusCode::kFenced) {
-    Lose(*current, job.status().message());
+    Lose(*current, jobs.status().message());
     return LeaseLost();
   }
   if (code == StatusCode::kCancelled) return LeaseLost();
-  if (code != StatusCode::kReconnect && code != StatusCode::kRetry) return job;
+  if (code != StatusCode::kReconnect && code != StatusCode::kRetry) return jobs;
   const auto left =
       std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
   WaitForLoss(*current, std::max(left, milliseconds(1)));
   if (!(*current)->lease->valid()) return LeaseLost();
-  return std::optional<Job>();
+  return std::vector<Job>();
 }
 
-Result<std::optional<Job>> HostLink::AskForJob(const SessionPtr& session,
-                                               Milliseconds timeout) {
+Result<std::vector<Job>> HostLink::AskForJobs(const SessionPtr& session,
+                                              Milliseconds timeout) {
   MutexLock lock(&job_mutex_);
-  if (!fetched_.empty()) return TakeFetched();
   if (jobs_ == nullptr) {
     auto opened = OpenAttached(session.get(), &session->ended);
     if (!opened.ok()) return opened.status();
@@ -200,17 +197,7 @@ Result<std::optional<Job>> HostLink::AskForJob(const SessionPtr& session,
     jobs_.reset();
     return reply.status();
   }
-  auto jobs = ParseJobs(reply->view());
-  if (!jobs.ok()) return jobs.status();
-  std::move(jobs->begin(), jobs->end(), std::back_inserter(fetched_));
-  return TakeFetched();
-}
-
-std::optional<Job> HostLink::TakeFetched() {
-  if (fetched_.empty()) return std::nullopt;
-  std::optional<Job> job = std::move(fetched_.front());
-  fetched_.pop_front();
-  return job;
+  return ParseJobs(reply->view());
 }
 
 void HostLink::WaitForLoss(const SessionPtr& session, Milliseconds timeout) {

@@ -3,10 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,9 +48,9 @@ class HostLink {
   // The lease of the last Attach that got one; null: none so far.
   std::shared_ptr<const Lease> lease();
 
-  // Nothing after `timeout`, also while the server cannot be reached and the
-  // lease lasts nevertheless.
-  Result<std::optional<Job>> NextJob(Milliseconds timeout);
+  // All that there are, at least one; none after `timeout`, also while the
+  // server cannot be reached and the lease lasts nevertheless.
+  Result<std::vector<Job>> NextJobs(Milliseconds timeout);
   Status FinishJob(uint64_t job, bool ok, std::string_view text);
   // Any number of them in one round trip. `reports` are of functions that ran:
   // registration id and JSON; they count before anybody is answered. A job
@@ -106,9 +104,8 @@ class HostLink {
   // Sends "RG.HOST <args>" over the command connection.
   Result<Reply> Command(const SessionPtr& session, CommandArgs args);
   Status Reconnect(Session* session) REGEAR_REQUIRES(command_mutex_);
-  Result<std::optional<Job>> AskForJob(const SessionPtr& session,
-                                       Milliseconds timeout);
-  std::optional<Job> TakeFetched() REGEAR_REQUIRES(job_mutex_);
+  Result<std::vector<Job>> AskForJobs(const SessionPtr& session,
+                                      Milliseconds timeout);
   void WaitForLoss(const SessionPtr& session, Milliseconds timeout);
 
   void RenewLoop(SessionPtr session);
@@ -132,7 +129,6 @@ class HostLink {
   ConnectionPtr command_ REGEAR_GUARDED_BY(command_mutex_);
   Mutex job_mutex_;
   ConnectionPtr jobs_ REGEAR_GUARDED_BY(job_mutex_);
-  std::deque<Job> fetched_ REGEAR_GUARDED_BY(job_mutex_);
 };
 
 }  // namespace regear

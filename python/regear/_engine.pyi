@@ -24,7 +24,7 @@ class Engine:
     """One host: its lease on a Redis server and its drain workers.
 
     The engine renews the lease by itself in a thread of its own. When the
-    lease is lost every worker stops by itself, and ``next_job`` raises
+    lease is lost every worker stops by itself, and ``next_jobs`` raises
     ``LeaseLost``; call ``attach`` again and start the workers anew.
     """
 
@@ -39,8 +39,8 @@ class Engine:
         is "attached" or "standby". Raises ConnectionFailed or RegearError.
         """
 
-    def next_job(self, timeout: float) -> Job | None:
-        """The next job, or None after ``timeout`` seconds."""
+    def next_jobs(self, timeout: float) -> list[Job]:
+        """All jobs that there are; none after ``timeout`` seconds."""
 
     def finish_job(self, job_id: int, ok: bool, text: str) -> None: ...
     def settle_jobs(

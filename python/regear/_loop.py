@@ -134,23 +134,25 @@ class Loop:
     def _serve(self) -> None:
         while not self._stopping.is_set():
             self._turned = time.monotonic()
-            job = self._engine.next_job(_JOB_TIMEOUT)
-            if job is None:
-                continue
-            if job.kind == "REGISTRY":
-                self._registry_changed()
-            elif job.kind == "CONFIG":
-                self._serving.configure(_pairs(job.arguments))
-            elif job.kind == "DRAIN":
-                self._serving.drain(job.arguments[0].decode())
-            elif job.kind in KINDS:
-                self._serving.functions.take(job)
-            elif job.kind != "PYEXECUTE":
-                self._engine.finish_job(job.id, False, f"unknown job {job.kind}")
-            elif self._functions:
-                self._start_job(job)
-            else:
-                self._executor.refuse(job)
+            for job in self._engine.next_jobs(_JOB_TIMEOUT):
+                self._take(job)
+
+    def _take(self, job: Job) -> None:
+        kind = job.kind
+        if kind in KINDS:
+            self._serving.functions.take(job)
+        elif kind == "REGISTRY":
+            self._registry_changed()
+        elif kind == "CONFIG":
+            self._serving.configure(_pairs(job.arguments))
+        elif kind == "DRAIN":
+            self._serving.drain(job.arguments[0].decode())
+        elif kind != "PYEXECUTE":
+            self._engine.finish_job(job.id, False, f"unknown job {kind}")
+        elif self._functions:
+            self._start_job(job)
+        else:
+            self._executor.refuse(job)
 
     def _registry_changed(self) -> None:
         sessions = self._serving.follow_registry().sessions
