@@ -54,7 +54,8 @@ void FunctionEvents::Trigger(rm::Ctx* ctx, FunctionRegistration* function,
   Job job;
   job.kind = "EVENT";
   job.kept = true;
-  if (function->sync()) job.held = held_;
+  // Nobody waits for a host that may never come.
+  if (function->sync() && link_.held()) job.held = held_;
   if (function->reader() == Reader::kStream) {
     // The host reads whatever the stream has by then.
     job.once = function->id() + ":" + std::string(View(key));
