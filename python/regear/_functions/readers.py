@@ -45,6 +45,30 @@ def keys_reader(
             }
 
 
+#: A good first guess of ``one_key``.
+HASH = "hash"
+
+
+def one_key(send: Send, key: Any, guess: str) -> tuple[dict[str, Any], str]:
+    """The record of a key, which may be missing, and the next guess. If its
+    type is the one that is guessed, once there and back will do."""
+    kind, value = send([("TYPE", key), _reading(guess, key)])
+    if kind in _READ and kind != guess:
+        value = send([_reading(kind, key)])[0]
+    record = {
+        "key": key,
+        "value": _shaped(kind, value) if kind in _READ else None,
+        "type": _TYPES.get(kind, "module"),
+        "event": None,
+    }
+    return record, kind if kind in _READ else guess
+
+
+def _reading(kind: str, key: Any) -> tuple[Any, ...]:
+    command, *range_ = _READ[kind]
+    return command, key, *range_
+
+
 _READ: dict[str, tuple[Any, ...]] = {
     "string": ("GET",),
     "hash": ("HGETALL",),

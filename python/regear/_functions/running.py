@@ -146,6 +146,8 @@ class CommandFunction(Running):
 class KeysFunction(Running):
     """Events of keys: the record is read when it is its turn."""
 
+    _guess = readers.HASH
+
     def take(self, request: Request) -> None:
         id_ = self.registration.id
         if self.registration.mode == "sync":
@@ -183,8 +185,8 @@ class KeysFunction(Running):
         if not registration.read_value and key_types is None:
             return {"key": _text(key), "event": _text(event)}
         with quietly():  # looking for a key that is gone is an event, too
-            (record,) = readers.keys_reader(
-                self._send_in(int(db)), _text(key), True, True
+            record, self._guess = readers.one_key(
+                self._send_in(int(db)), _text(key), self._guess
             )
         type_ = record["type"]
         if key_types is not None and _KEY_TYPES.get(type_, type_) not in key_types:
