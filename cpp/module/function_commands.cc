@@ -88,7 +88,7 @@ int ClearRegistrationsStatsCommand(rm::Ctx* ctx, rm::String**, int argc) {
   if (argc != 1) return rm::WrongArity(ctx);
   Registry& registry = State().registry;
   for (const auto& [id, function] : registry.functions()) {
-    registry.FindFunction(id)->stats = FunctionStats();
+    registry.FindFunction(id)->stats.Clear();
   }
   return rm::ReplyWithSimpleString(ctx, "OK");
 }

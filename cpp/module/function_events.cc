@@ -17,22 +17,18 @@ constexpr const char* kTooMany =
 void FunctionEvents::SetFunctions(Registry* registry) {
   registry_ = registry;
   functions_.clear();
-  sync_prefixes_.clear();
+  any_sync_ = false;
   for (const auto& [id, function] : registry->functions()) {
     if (function.reader() == Reader::kCommand) continue;
     functions_.push_back(registry->FindFunction(id));
-    if (function.sync() && function.reader() == Reader::kKeys) {
-      sync_prefixes_.push_back(function.prefix());
-    }
+    any_sync_ |= function.sync();
   }
 }
 
 bool FunctionEvents::MayWait(std::string_view key) const {
   return std::any_of(functions_.begin(), functions_.end(),
                      [&](const FunctionRegistration* function) {
-                       return function->sync() &&
-                              function->reader() == Reader::kKeys &&
-                              function->MatchesKey(key);
+                       return function->sync() && function->MatchesKey(key);
                      });
 }
 

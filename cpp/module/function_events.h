@@ -26,11 +26,7 @@ class FunctionEvents {
 
   // Whether keys have to be watched at all.
   bool any() const { return !functions_.empty(); }
-  bool any_sync() const { return !sync_prefixes_.empty(); }
-  // What the keys begin with that sync functions are triggered by.
-  const std::vector<std::string>& sync_prefixes() const {
-    return sync_prefixes_;
-  }
+  bool any_sync() const { return any_sync_; }
   // Whether a write to `key` may have to wait for a function.
   bool MayWait(std::string_view key) const;
 
@@ -80,7 +76,7 @@ class FunctionEvents {
   Registry* registry_ = nullptr;
   // Of the registry, which keeps them in place until it says otherwise.
   std::vector<FunctionRegistration*> functions_;  // but CommandReaders
-  std::vector<std::string> sync_prefixes_;
+  bool any_sync_ = false;
   std::shared_ptr<HeldReply> held_;
   bool quiet_ = false;
 };

@@ -45,6 +45,12 @@ void FunctionStats::Add(const json& report) {
   status = report.value("status", status);
 }
 
+void FunctionStats::Clear() {
+  FunctionStats empty;
+  empty.status = std::move(status);
+  *this = std::move(empty);
+}
+
 FunctionRegistration::FunctionRegistration(json definition, std::string session)
     : definition_(std::move(definition)),
       id_(definition_.at("id").get<std::string>()),
@@ -54,6 +60,7 @@ FunctionRegistration::FunctionRegistration(json definition, std::string session)
       exact_(true),
       prefix_(definition_.value("prefix", "*")),
       every_event_(IsNull(definition_, "events")) {
+  if (paused()) stats.status = kPaused;
   if (prefix_.ends_with('*')) {
     exact_ = false;
     prefix_.pop_back();

@@ -25,12 +25,15 @@ struct FunctionStats {
 
   // What the host tells of it (docs/host-link.md); throws std::exception.
   void Add(const nlohmann::json& report);
+  // All but the status, which tells of now.
+  void Clear();
 };
 
 // The definition is what the host sent and all that is stored: it names no
 // code, which is in the session.
 class FunctionRegistration {
  public:
+  static constexpr const char* kPaused = "PAUSED";  // a status
   enum class Reader { kKeys, kStream, kCommand };
 
   // Throws std::exception with what is wrong with the definition.
@@ -46,6 +49,9 @@ class FunctionRegistration {
   // The client that causes an event waits until the function has run.
   bool sync() const { return sync_; }
   const std::string& prefix() const { return prefix_; }
+  // By an operator or by itself, until an operator says otherwise.
+  bool paused() const { return definition_.value("paused", false); }
+  void set_paused(bool paused) { definition_["paused"] = paused; }
 
   bool MatchesKey(std::string_view key) const {
     return exact_ ? key == prefix_ : key.starts_with(prefix_);

@@ -14,6 +14,9 @@ int HostRan(rm::Ctx* ctx, const CommandArguments& arguments) {
         State().registry.FindFunction(arguments.Text(i));
     if (function == nullptr) continue;  // it was unregistered meanwhile
     function->stats.Add(nlohmann::json::parse(arguments.Text(i + 1)));
+    State().registry.KeepPaused(
+        ctx, function->id(),
+        function->stats.status == FunctionRegistration::kPaused);
   }
   return rm::ReplyWithSimpleString(ctx, "OK");
 }

@@ -195,6 +195,13 @@ FunctionRegistration* Registry::FindFunction(std::string_view id) {
   return it == functions_.end() ? nullptr : &it->second;
 }
 
+void Registry::KeepPaused(rm::Ctx* ctx, const std::string& id, bool paused) {
+  FunctionRegistration* function = FindFunction(id);
+  if (function == nullptr || function->paused() == paused) return;
+  function->set_paused(paused);
+  Write(ctx, Join(kFunctionPrefix, id), function->Encode());
+}
+
 std::vector<std::string> Registry::ReserveIds(rm::Ctx* ctx, uint64_t count) {
   std::vector<std::string> ids;
   for (uint64_t i = 0; i < count; ++i) ids.push_back(NextId());

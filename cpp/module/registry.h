@@ -83,6 +83,8 @@ class Registry {
   }
   // Null if there is none with this id.
   FunctionRegistration* FindFunction(std::string_view id);
+  // Keeps that the function `id` is paused, or is not.
+  void KeepPaused(rm::Ctx* ctx, const std::string& id, bool paused);
   // Ids for functions to be registered; they are not given again.
   std::vector<std::string> ReserveIds(rm::Ctx* ctx, uint64_t count);
   // The registration with this name; null if there is none.
