@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 import redis as redis_py
 
@@ -343,3 +346,48 @@ GB('StreamReader').foreach(run).register('s:*', mode='sync')
     streams.server.execute(script)
     streams.client.xadd("s:1", {"left": 3})
     wait_for(lambda: streams.client.lrange("ran", 0, -1) == ["3", "2", "1", "0"])
+
+
+def test_a_batch_that_hangs_can_be_aborted(streams):
+    streams.client.set("gate", "shut")
+    streams.register(onFailedPolicy="retry", onFailedRetryInterval=1)
+    added = streams.add("s:1", 2)
+    wait_for(lambda: streams.ran())
+    running = [
+        id_
+        for _, id_, _, status, *_ in streams.send("RG.DUMPEXECUTIONS")
+        if status == "running"
+    ]
+    assert [streams.send("RG.ABORTEXECUTION", id_) for id_ in running] == ["OK"]
+    streams.wait_status("WAITING_FOR_RETRY_ON_FAILURE")
+    streams.client.delete("gate")
+    streams.wait_done()
+    assert streams.ran()[-2:] == added
+
+
+def test_the_stream_of_a_write_behind_is_not_touched(streams, folder):
+    with closing(sqlite3.connect(folder / "p.db")) as database:
+        database.execute("CREATE TABLE persons (id TEXT PRIMARY KEY, name)")
+    script = f"""
+from rgsync import RGWriteBehind
+from rgsync.Connectors import SQLiteConnection, SQLiteConnector
+connector = SQLiteConnector(SQLiteConnection('{folder}/p.db'), 'persons', 'id')
+RGWriteBehind(GB, keysPrefix='person', mappings={{'name': 'name'}},
+              connector=connector, name='persons', version='1')
+"""
+    streams.server.execute(script)
+    streams.send("RG.WRITEBEHIND", "PAUSE", "persons")
+    streams.client.hset("person:1", "name", "a")
+    own = streams.server.registration("persons")["stream"]
+    streams.client.xadd("s:1", {"f": "v"})
+    streams.server.execute(
+        "GB('StreamReader').foreach(lambda r: execute('SADD', 'seen', r['key']))"
+        ".register('*')"
+    )
+    wait_for(lambda: not streams.client.xlen("s:1"))
+    streams.client.hset("person:2", "name", "b")
+    streams.add("s:2", 1)
+    wait_for(lambda: not streams.client.xlen("s:2"))
+    assert streams.client.smembers("seen") == {"s:1", "s:2"}
+    assert streams.client.xlen(own) == 2
+    assert streams.client.xinfo_groups(own) == []
