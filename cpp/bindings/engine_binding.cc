@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "bindings/errors.h"
+#include "bindings/key_scan_binding.h"
 #include "bindings/target_binding.h"
 #include "bindings/text.h"
 #include "bindings/worker_dict.h"
@@ -166,6 +167,12 @@ class PyEngine {
     WithoutGil([&] { return engine.link().LogLine(level, bytes); });
   }
 
+  PyKeyScan ScanKeys(const py::str& pattern, const py::str& count) {
+    Engine& engine = Get();
+    const std::string wanted = FromPython(pattern), size = FromPython(count);
+    return PyKeyScan(WithoutGil([&] { return engine.ScanKeys(wanted, size); }));
+  }
+
   py::list CheckTarget(const py::dict& worker) {
     Engine& engine = Get();
     const WorkerSpec spec = ParseWorker(worker);
@@ -257,6 +264,7 @@ void BindJob(py::module_* module) {
 
 void BindEngine(py::module_* module) {
   BindJob(module);
+  BindKeyScan(module);
   py::class_<PyEngine>(*module, "Engine",
                        "One host: its lease on a Redis server and its drain "
                        "workers.")
@@ -280,6 +288,8 @@ void BindEngine(py::module_* module) {
            "Generation, registrations (JSON), sealed sessions (id, blob).")
       .def("log", &PyEngine::LogLine, py::arg("level"), py::arg("text"),
            "Write a line to the log of the Redis server.")
+      .def("scan_keys", &PyEngine::ScanKeys, py::arg("pattern"),
+           py::arg("count"), "Read all keys that match, on a new connection.")
       .def("check_target", &PyEngine::CheckTarget, py::arg("worker"),
            "Open the target of ``worker`` and close it; its warnings.")
       .def("start_worker", &PyEngine::StartWorker, py::arg("worker"),

@@ -14,11 +14,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/status.h"
 #include "base/thread_annotations.h"
 #include "engine/drain_worker.h"
 #include "engine/host_link.h"
+#include "engine/key_scan.h"
 #include "engine/redis_event_source.h"
 #include "engine/worker.h"
 #include "engine/worker_spec.h"
@@ -42,6 +44,12 @@ class Engine {
   Result<Attachment> Attach(uint64_t fence);
   // Jobs, registry and log of the module, as in HostLink.
   HostLink& link() { return *link_; }
+
+  // On a connection of its own; may outlive the engine.
+  Result<std::unique_ptr<KeyScan>> ScanKeys(std::string pattern,
+                                            std::string count) {
+    return KeyScan::Open(options_, std::move(pattern), std::move(count));
+  }
 
   // Opens the target and closes it again; returns what is worth a warning.
   // kStop or kInvalid: an operator must act, the hint says how; anything else:

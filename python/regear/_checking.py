@@ -12,6 +12,7 @@ from regear._commands import Commands
 from regear._config import Config
 from regear._functions.coroutines import GearsFuture
 from regear._functions.plan import Plan
+from regear._functions.readers import KeyScan
 from regear._functions.registering import FunctionRegistration
 from regear._functions.timers import Timer
 from regear._registration import Registration
@@ -98,6 +99,9 @@ class _Services:
         return GearsFuture()
 
     def start_timer(self, timer: Timer) -> None: ...
+
+    def scan_keys(self, pattern: str) -> KeyScan:
+        raise RecipeError("functions do not run while they are checked")
 
 
 def check_recipe(

@@ -20,6 +20,13 @@ class Job:
     @property
     def arguments(self) -> list[bytes]: ...
 
+class KeyScan:
+    """Records of all keys that match a pattern."""
+
+    def next_page(self) -> list[dict[str, Any]] | None:
+        """Records {"key", "value", "type", "event"} as KeysReader gives them,
+        or None when there are no more."""
+
 class Engine:
     """One host: its lease on a Redis server and its drain workers.
 
@@ -60,6 +67,10 @@ class Engine:
 
     def log(self, level: str, text: str) -> None:
         """Write a line to the log of the Redis server."""
+
+    def scan_keys(self, pattern: str, count: str) -> KeyScan:
+        """Read all keys that match, on a connection of its own. ``count`` goes
+        to SCAN."""
 
     def check_target(self, worker: dict[str, Any]) -> list[dict[str, Any]]:
         """Open the target of ``worker`` (as in start_worker) and close it.

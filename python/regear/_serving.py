@@ -15,12 +15,14 @@ from regear._commands import Commands, quietly
 from regear._config import Config
 from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
+from regear._functions import readers
 from regear._functions.answers import Answers, Handler
 from regear._functions.coroutines import GearsFuture
 from regear._functions.dispatch import Functions
 from regear._functions.execution_commands import ExecutionCommands
 from regear._functions.executions import Executions
 from regear._functions.plan import Plan
+from regear._functions.readers import KeyScan
 from regear._functions.registering import FunctionRegistration
 from regear._functions.requirement_commands import RequirementCommands
 from regear._functions.session_commands import SessionCommands
@@ -159,6 +161,9 @@ class Serving:
 
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         return self._commands.execute_all(commands)
+
+    def scan_keys(self, pattern: str) -> KeyScan:
+        return self._engine.scan_keys(pattern, str(readers.PAGE))
 
     def config(self, key: str, stored: Mapping[str, str]) -> str | None:
         return self._config.get(key, stored)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from regear._functions.coroutines import GearsFuture, in_coroutine
 from regear._functions.plan import Plan
+from regear._functions.readers import KeyScan
 from regear._functions.registering import FunctionRegistration
 from regear._functions.timers import Timer
 from regear._redaction import Secrets
@@ -33,6 +34,9 @@ class Services(Protocol):
     def execute(self, command: str, *arguments: object) -> Any: ...
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         """The replies of many commands at once; errors are among them."""
+
+    def scan_keys(self, pattern: str) -> KeyScan:
+        """All keys that match, with their values."""
 
     def log(self, level: str, text: str) -> None: ...
     def config(self, key: str, stored: Mapping[str, str]) -> str | None: ...

@@ -13,6 +13,7 @@ from regear._functions import current, readers
 from regear._functions.plan import Plan
 from regear._functions.readers import Send
 from regear._functions.steps import Results, Stage
+from regear._session import current_session
 from regear._threads import start_thread
 from regear.errors import GearsForceStopped
 
@@ -208,6 +209,9 @@ def _raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
 def _records(plan: Plan, send: Send) -> Iterator[Any]:
     options = plan.options
     if plan.reader == "KeysReader":
+        if options["readValue"] and not options["noScan"]:
+            scan = current_session().services.scan_keys(plan.argument)
+            return readers.all_keys(scan)
         return readers.keys_reader(
             send, plan.argument, options["noScan"], options["readValue"]
         )

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from regear.errors import RecipeError
 
 Execute = Callable[..., Any]
 Send = Callable[[list[tuple[Any, ...]]], list[Any]]
 
-_PAGE = 1000
+PAGE = 1000
+
+
+class KeyScan(Protocol):
+    """As the engine has it."""
+
+    def next_page(self) -> list[dict[str, Any]] | None: ...
 
 
 def keys_reader(
     send: Send, pattern: str, no_scan: bool, read_value: bool
 ) -> Iterator[dict[str, Any]]:
     """Records ``{key, value, type, event}``; read in batches."""
-    for names in _pages(send, pattern, no_scan, _PAGE):
+    for names in _pages(send, pattern, no_scan, PAGE):
         if not read_value:
             for name in names:
                 yield {"key": name, "event": None}
@@ -43,6 +49,12 @@ def keys_reader(
                 "type": _TYPES.get(kind, "module"),
                 "event": None,
             }
+
+
+def all_keys(scan: KeyScan) -> Iterator[dict[str, Any]]:
+    """The same of all keys that match, many at a time."""
+    while (page := scan.next_page()) is not None:
+        yield from page
 
 
 #: A good first guess of ``one_key``.
@@ -114,17 +126,23 @@ def _pages(send: Send, pattern: str, no_scan: bool, count: Any) -> Iterator[list
         if isinstance(reply, Exception):
             raise reply
         cursor, names = reply
+        names = [name for name in names if not _is_own(name)]
         if names:
             yield names
         if str(cursor) == "0":
             return
 
 
+def _is_own(name: Any) -> bool:
+    """What regear keeps in the server is none of the data."""
+    return isinstance(name, str) and name.startswith("_regear:")
+
+
 def stream_reader(send: Send, stream: str, from_id: str) -> Iterator[dict[str, Any]]:
     """Records ``{key, id, value}`` behind ``from_id``."""
     last = from_id
     while True:
-        reply = send([("XREAD", "COUNT", _PAGE, "STREAMS", stream, last)])[0]
+        reply = send([("XREAD", "COUNT", PAGE, "STREAMS", stream, last)])[0]
         if isinstance(reply, Exception):
             raise reply
         if not reply:
