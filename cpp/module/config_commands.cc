@@ -24,7 +24,8 @@ struct Setting {
   bool at_run_time;
 };
 
-// regear takes none of them into account; they are kept for those who ask.
+// The host minds those about executions and tracebacks; the others are kept
+// for those who ask.
 constexpr std::array<Setting, 15> kSettings = {{
     {"MaxExecutions", "1000", true, true},
     {"MaxExecutionsPerRegistration", "100", true, true},
@@ -81,10 +82,13 @@ std::string Set(std::string_view key, std::string_view value,
   const auto setting = std::find_if(
       kSettings.begin(), kSettings.end(),
       [&](const Setting& known) { return SameIgnoringCase(known.name, key); });
-  if (setting == kSettings.end()) {
-    state.config.insert_or_assign(std::string(key), std::string(value));
-    changed->push_back(MakeString(key));
+  const auto keep = [&](std::string_view name) {
+    state.config.insert_or_assign(std::string(name), std::string(value));
+    changed->push_back(MakeString(name));
     changed->push_back(MakeString(value));
+  };
+  if (setting == kSettings.end()) {
+    keep(key);
     return "OK - value was saved in extra config dictionary";
   }
   const std::string name(setting->name);
@@ -94,7 +98,7 @@ std::string Set(std::string_view key, std::string_view value,
   if (setting->number && !ParseNumber<long long>(value)) {
     return "(error) Failed setting config value " + name;
   }
-  state.config.insert_or_assign(name, std::string(value));
+  keep(name);
   return "OK";
 }
 
