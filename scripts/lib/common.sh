@@ -16,7 +16,7 @@ in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
 # sanitizer finds nothing more in them.
 without_python_only=(
   --ignore=tests/integration/test_{examples,json_recipes,mongo_connector}.py
-  --ignore=tests/integration/test_{recipes,requirements}.py
+  --ignore=tests/integration/test_{gears_cli,recipes,requirements}.py
 )
 
 note() { printf '==> %s\n' "$*"; }

@@ -6,6 +6,8 @@ import itertools
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -340,3 +342,18 @@ def postgres_recipe(postgres: PostgresDatabase) -> Callable[..., str]:
 
 
 MAPPING = {"first_name": "first", "last_name": "last", "age": "age"}
+
+
+@pytest.fixture(scope="session")
+def pymongo_is_there(tmp_path_factory) -> None:
+    """Somewhere on the package index; pip keeps it in its cache."""
+    place = tmp_path_factory.mktemp("pymongo")
+    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+    done = subprocess.run(
+        [*pip, "--dest", str(place), "pymongo==3.12.0"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        missing(f"pymongo 3.12.0 of PyPI ({done.stderr.strip()[-200:]})")

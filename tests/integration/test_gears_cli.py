@@ -143,6 +143,21 @@ def test_from_server_to_server(source, target, gears_cli, folder) -> None:
     assert target.client.get("v") == "1.0"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_pymongo_to_a_server_without_a_network(
+    redis_with_module, new_host, target, our_gears_cli, folder, pymongo_is_there
+) -> None:
+    """Its wheel was built by the host, for its own Python."""
+    new_host(redis_with_module, DataDir=str(folder / "data"))
+    our_gears_cli("install-requirements @ pymongo==3.12.0", redis_with_module)
+    our_gears_cli("export-requirements @ --all", redis_with_module)
+    our_gears_cli("import-requirements @ --all", target)
+    write(folder, "s.py", "import pymongo; execute('SET', 'v', pymongo.version)")
+    our_gears_cli("run @ s.py REQUIREMENTS pymongo==3.12.0", target)
+    assert target.client.get("v") == "3.12.0"
+
+
 def test_unknown_requirement(source, gears_cli) -> None:
     failed = gears_cli("export-requirements @ --requirement no", source, code=1)
     assert "requirement does not exists" in failed.stdout + failed.stderr

@@ -14,7 +14,6 @@ import redis as redis_py
 
 import regear
 from tests._packages import make_sdist, make_wheel, waits_for
-from tests.conftest import missing
 from tests.integration._servers import wait_for
 
 #: Says which version a session has, and which one the worker that it made.
@@ -342,21 +341,6 @@ def test_application_installs_by_itself(redis_with_module, folder, sqlite_recipe
 
 
 PYMONGO = "import pymongo; execute('SET', 'version', pymongo.version)\n"
-
-
-@pytest.fixture(scope="session")
-def pymongo_is_there(tmp_path_factory) -> None:
-    """Somewhere on the package index; pip keeps it in its cache."""
-    place = tmp_path_factory.mktemp("pymongo")
-    pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
-    done = subprocess.run(
-        [*pip, "--dest", str(place), "pymongo==3.12.0"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        missing(f"pymongo 3.12.0 of PyPI ({done.stderr.strip()[-200:]})")
 
 
 @pytest.mark.slow
