@@ -3,6 +3,7 @@
 #include <array>
 
 #include "module/handles.h"
+#include "module/host_auth.h"
 #include "module/text.h"
 
 namespace regear {
@@ -34,7 +35,7 @@ std::string NoPermission(rm::Ctx* ctx, rm::String** argv, int argc) {
   const bool is_command =
       reply != nullptr &&
       View(reply.get()).find(" permissions to run ") != std::string_view::npos;
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  const UserPtr user = FindUser(name.get());
   if (user != nullptr) {
     rm::ACLAddLogEntry(ctx, user.get(), argv[is_command ? 0 : 1],
                        is_command ? rm::kAclLogCommand : rm::kAclLogKey);
@@ -65,6 +66,13 @@ bool CheckAdministrator(rm::Ctx* ctx) {
   return false;
 }
 
+UserPtr FindUser(rm::String* name) {
+  UserPtr user(rm::GetModuleUserFromUserName(name));
+  // Users that modules made are not found.
+  if (user == nullptr && View(name) == HostAuth::kUser) user = MakeHostUser();
+  return user;
+}
+
 bool CallerHasUser(rm::Ctx* ctx) {
   if (rm::GetContextFlags(ctx) & rm::kContextLua) return true;
   return StringPtr(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx))) !=
@@ -77,7 +85,7 @@ bool CallerMayRun(rm::Ctx* ctx, rm::String** argv, int argc) {
   // filtered.
   const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
   if (name == nullptr) return true;
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  const UserPtr user = FindUser(name.get());
   return user != nullptr &&
          rm::ACLCheckCommandPermissions(user.get(), argv, argc) == rm::kOk;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "module/handles.h"
 #include "module/module_api.h"
 
 namespace regear {
@@ -14,6 +15,10 @@ void RestrictToAdministrators(rm::Ctx* ctx, const char* command);
 // Where it does not, the caller must have the right to MODULE LOAD, which is
 // in these categories. Replies with the error and returns false if not.
 bool CheckAdministrator(rm::Ctx* ctx);
+
+// The user of that name, a host of the server's own among them; null if there
+// is none.
+UserPtr FindUser(rm::String* name);
 
 // False for the server's own clients, which may do anything. A script runs as
 // the user who called it, though its client has no name.

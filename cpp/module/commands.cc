@@ -72,7 +72,10 @@ int StatusCommand(rm::Ctx* ctx, rm::String**, int argc) {
   if (link.held()) {
     host["fence"] = link.fence();
     host["age_ms"] = link.SinceRenewal().count();
+  } else {
+    host["absence"] = link.absence();
   }
+  if (State().host.pid() != 0) host["pid"] = State().host.pid();
   const json status = {
       {"version", REGEAR_VERSION},
       {"host", host},

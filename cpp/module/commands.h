@@ -39,6 +39,8 @@ int WriteBehindCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.STATUS: JSON for `regear status`.
 int StatusCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 
+// RG.HOSTAUTH secret: of a host that the server has started.
+int HostAuthCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.HOST …: the host's own (docs/host-link.md).
 int HostCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 

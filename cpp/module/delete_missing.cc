@@ -108,7 +108,7 @@ bool DeleteMissing::MayRewrite(rm::FilterCtx* command, uint64_t client) {
     name.reset(rm::GetClientUserNameById(ctx, caller_));
   }
   if (name == nullptr) return false;  // another module's call
-  const UserPtr user(rm::GetModuleUserFromUserName(name.get()));
+  const UserPtr user = FindUser(name.get());
   if (user == nullptr) return false;
   std::vector<rm::String*> argv = ArgumentsOf(command);
   if (!MayRun(user.get(), argv)) return false;  // the server shall say so

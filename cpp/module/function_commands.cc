@@ -27,8 +27,8 @@ int Forward(rm::Ctx* ctx, std::string kind, std::vector<StringPtr> arguments) {
         ctx,
         "READONLY this is a replica: ask its master, which runs functions");
   }
-  if (!link.held()) {
-    return rm::ReplyWithError(ctx, "NOHOST start one: regear host --redis URL");
+  if (!link.accepts()) {
+    return rm::ReplyWithError(ctx, ("NOHOST " + link.absence()).c_str());
   }
   if (link.full()) {
     return rm::ReplyWithError(

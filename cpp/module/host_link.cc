@@ -58,7 +58,9 @@ std::chrono::milliseconds HostLink::SinceRenewal() const {
 }
 
 void HostLink::Take(rm::Ctx* ctx, std::string_view host_id, uint64_t fence) {
-  Release("another host took over");
+  // Without one before there is nobody to fail, but jobs that wait for this
+  // one.
+  if (!host_id_.empty()) Release("another host took over");
   host_id_ = host_id;
   fence_ = fence;
   Renew();
@@ -113,6 +115,12 @@ void HostLink::FailJob(Job* job, std::string_view reason) {
   AnswerError(job->client,
               "NOHOST " + std::string(reason) +
                   " before this was finished; a script registered nothing");
+}
+
+void HostLink::ExpectNone(std::string absence) {
+  expected_ = false;
+  absence_ = std::move(absence);
+  if (!held()) Release(absence_);
 }
 
 void HostLink::OnDisconnect(uint64_t connection) {

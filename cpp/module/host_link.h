@@ -59,6 +59,14 @@ class HostLink {
     return Attachment::kHolder;
   }
 
+  // The server has started a host, or will: jobs wait for it. If not, why not
+  // and what to do, for those who ask.
+  void Expect() { expected_ = true; }
+  void ExpectNone(std::string absence);
+  // Jobs may be queued.
+  bool accepts() const { return held() || expected_; }
+  const std::string& absence() const { return absence_; }
+
   // True while a host holds the lease.
   bool held() const { return !host_id_.empty() && Clock::now() < deadline_; }
   bool IsAttached(uint64_t connection) const {
@@ -114,6 +122,8 @@ class HostLink {
   static int OnNextTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnNextDisconnected(rm::Ctx* ctx, rm::BlockedClient* client);
 
+  bool expected_ = false;
+  std::string absence_ = "start one: regear host --redis URL";
   std::string host_id_;  // empty: no lease
   uint64_t fence_ = 0;
   std::set<uint64_t> connections_;

@@ -128,11 +128,15 @@ using FreeFn = void (*)(void* data);
 using FreeReplyFn = void (*)(Ctx*, void* data);
 using TimerFn = void (*)(Ctx*, void* data);
 using DisconnectFn = void (*)(Ctx*, BlockedClient*);
+using UserChangeFn = void (*)(uint64_t client, void* data);
+using EventLoopFn = void (*)(int fd, void* data, int mask);
 using InfoFn = void (*)(InfoCtx*, int for_crash_report);
 
 inline constexpr int kOk = 0;
 inline constexpr int kErr = 1;
 inline constexpr int kApiVersion = 1;
+
+inline constexpr int kEventLoopReadable = 1;
 
 inline constexpr int kOpenRead = 1 << 0;
 inline constexpr int kOpenWrite = 1 << 1;
@@ -270,6 +274,12 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(unsigned long long, GetClientId, (Ctx*))                                 \
   X(String*, GetClientUserNameById, (Ctx*, uint64_t))                        \
   X(User*, GetModuleUserFromUserName, (String*))                             \
+  X(User*, CreateModuleUser, (const char*))                                  \
+  X(int, SetModuleUserACL, (User*, const char*))                             \
+  X(int, AuthenticateClientWithUser,                                         \
+    (Ctx*, User*, UserChangeFn, void*, uint64_t*))                           \
+  X(int, EventLoopAdd, (int, int, EventLoopFn, void*))                       \
+  X(int, EventLoopDel, (int, int))                                           \
   X(void, FreeModuleUser, (User*))                                           \
   X(int, ACLCheckCommandPermissions, (User*, String**, int))                 \
   X(int, ACLAddLogEntry, (Ctx*, User*, String*, int reason))                 \

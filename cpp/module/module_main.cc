@@ -30,7 +30,7 @@ struct CommandSpec {
 
 // Scripts and settings may hold passwords: neither MONITOR nor SLOWLOG shows
 // them.
-constexpr std::array<CommandSpec, 31> kCommands = {{
+constexpr std::array<CommandSpec, 32> kCommands = {{
     {"rg.pyexecute", GuardedCommand<PyExecuteCommand>,
      "readonly no-monitor no-slowlog", true},
     {"rg.dumpregistrations", GuardedCommand<DumpRegistrationsCommand>,
@@ -46,6 +46,8 @@ constexpr std::array<CommandSpec, 31> kCommands = {{
     {"rg.status", GuardedCommand<StatusCommand>, "readonly", false},
     {"rg.host", GuardedCommand<HostCommand>,
      "admin may-replicate deny-script no-monitor no-slowlog", true},
+    {"rg.hostauth", GuardedCommand<HostAuthCommand>,
+     "readonly deny-script no-monitor no-slowlog no-auth", false},
     {"rg.trigger", GuardedCommand<TriggerCommand>, "readonly", false},
     {"rg.triggeronkey", GuardedCommand<TriggerOnKeyCommand>, "readonly", false},
     {"rg.getexecution", GuardedCommand<HostAnsweredCommand>, "readonly", false},
@@ -225,6 +227,7 @@ void OnRole(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
       state->registry.Load(state->context.get());
       BeginEpoch(ctx, "the server became the master");
     }
+    state->host.Follow();
   });
 }
 
@@ -237,6 +240,7 @@ void OnLoading(rm::Ctx* ctx, rm::Event, uint64_t subevent, void*) {
     state->through.Forget();
     state->registry.Load(state->context.get());
     BeginEpoch(ctx, "the data set was loaded");
+    state->host.Follow();
   });
 }
 
@@ -327,6 +331,8 @@ int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
   BeginEpoch(ctx, "the module was loaded");
   SubscribeToServer(ctx);
   rm::RegisterInfoFunc(ctx, OnInfo);
+  state->host.Configure(state->arguments);
+  state->host.Follow();
   return rm::kOk;
 }
 

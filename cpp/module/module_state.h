@@ -16,7 +16,9 @@
 #include "module/delete_missing.h"
 #include "module/function_events.h"
 #include "module/handles.h"
+#include "module/host_auth.h"
 #include "module/host_link.h"
+#include "module/host_process.h"
 #include "module/migrated_keys.h"
 #include "module/own_keys.h"
 #include "module/registry.h"
@@ -52,6 +54,8 @@ struct ModuleState {
   CommandFilter filter{server,         removed,      migrated, units,
                        capture,        deletes,      through,  functions,
                        through_filter, default_user, context};
+  HostAuth host_auth;
+  HostProcess host{host_auth, link};
   Registry registry;
   OwnKeys own_keys{registry};
   std::vector<std::pair<std::string, std::string>> arguments;  // Key Value

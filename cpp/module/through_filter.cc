@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "module/access.h"
 #include "module/text.h"
 
 namespace regear {
@@ -33,7 +34,7 @@ bool MayBlock(std::string_view name) {
 
 bool MayRun(rm::String* user_name, std::vector<rm::String*>& argv) {
   if (user_name == nullptr) return true;  // the server's own
-  const UserPtr user(rm::GetModuleUserFromUserName(user_name));
+  const UserPtr user = FindUser(user_name);
   return user != nullptr &&
          rm::ACLCheckCommandPermissions(
              user.get(), argv.data(), static_cast<int>(argv.size())) == rm::kOk;

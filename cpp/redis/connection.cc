@@ -92,7 +92,9 @@ Status Connection::Authenticate(const RedisUrl& url) {
   // AUTH <password>, but not this.
   const std::string_view user =
       url.user.empty() ? "default" : std::string_view(url.user);
-  const Result<Reply> reply = Call({"AUTH", user, url.password});
+  const Result<Reply> reply = url.is_spawned()
+                                  ? Call({"RG.HOSTAUTH", url.password})
+                                  : Call({"AUTH", user, url.password});
   if (reply.ok()) return Status::Ok();
   const Status status = reply.status();
   // Before Redis 6 a wrong password is a plain ERR.

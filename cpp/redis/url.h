@@ -22,6 +22,11 @@ struct RedisUrl {
 
   static Result<RedisUrl> Parse(std::string_view text);
 
+  // Of a host that the server has started by itself: `password` is the secret
+  // that it was handed. Modules have no say in AUTH before Redis 7.2.
+  static constexpr std::string_view kSpawnedUser = "regear-host";
+  bool is_spawned() const { return user == kSpawnedUser; }
+
   // For messages and logs: without user and password.
   std::string ToString() const;
 };

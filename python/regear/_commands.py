@@ -11,6 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from regear._connecting import open_client
 from regear.errors import GearsError
 
 _BLOCKING_REFUSED = (
@@ -37,8 +38,8 @@ class Commands:
 
     def __init__(self, url: str) -> None:
         # RESP2 and no retries: a repeated INCR would count twice.
-        self._client = redis.Redis.from_url(
-            url, protocol=2, decode_responses=False, retry=Retry(NoBackoff(), 0)
+        self._client = open_client(
+            url, decode_responses=False, retry=Retry(NoBackoff(), 0)
         )
         self._client.response_callbacks.clear()
         self._send: Callable[..., Any] = self._client.execute_command

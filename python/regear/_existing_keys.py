@@ -10,6 +10,7 @@ from typing import Any
 
 import redis
 
+from regear._connecting import open_client
 from regear._threads import start_thread
 
 logger = logging.getLogger("regear")
@@ -25,7 +26,7 @@ _TYPE_OF_DOCUMENTS = "ReJSON-RL"
 
 def connect(url: str, db: int) -> redis.Redis:
     """A client of the rule's database, for keys that are any bytes."""
-    client = redis.Redis.from_url(url, protocol=2)
+    client = open_client(url)
     client.connection_pool.connection_kwargs["db"] = db
     return client
 

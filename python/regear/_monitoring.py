@@ -12,6 +12,7 @@ import redis
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from regear._connecting import open_client
 from regear._metrics import HostCollector
 from regear._threads import start_thread
 from regear.errors import RegearError
@@ -40,9 +41,8 @@ class Monitoring:
         self._state = state
         self._turning = turning
         self._workers = workers
-        self._client = redis.Redis.from_url(
+        self._client = open_client(
             url,
-            protocol=2,
             socket_timeout=_REDIS_TIMEOUT,
             socket_connect_timeout=_REDIS_TIMEOUT,
         )

@@ -80,7 +80,8 @@ class Server:
 
 class RedisServer(Server):
     """With the module unless ``module`` is false, after RedisJSON if ``json`` is
-    its path; keeps its data folder."""
+    its path; keeps its data folder. It starts no host of its own unless
+    ``own_host`` is true."""
 
     def __init__(
         self,
@@ -89,6 +90,7 @@ class RedisServer(Server):
         *options: str,
         module: bool = True,
         json: str | None = None,
+        own_host: bool = False,
         rdb: Path | None = None,
         password: str = "",
     ) -> None:
@@ -109,6 +111,7 @@ class RedisServer(Server):
             self._command += ["--loadmodule", json]
         if module:
             self._command += ["--loadmodule", regear.module_path()]
+            self._command += [] if own_host else ["Host", "none"]
         if rdb is not None:
             shutil.copy(rdb, folder / "dump.rdb")
         self._clients: list[redis.Redis] = []

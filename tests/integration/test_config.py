@@ -61,7 +61,9 @@ def redis_with_arguments(new_redis):
 
     def start(*arguments, **options):
         server = new_redis(
-            "--loadmodule", regear.module_path(), *arguments, module=False, **options
+            *("--loadmodule", regear.module_path(), "Host", "none", *arguments),
+            module=False,
+            **options,
         )
         return server
 

@@ -11,6 +11,8 @@ import regear
 from tests.integration._host_link import STREAM, IdleHost
 from tests.integration._servers import wait_for
 
+LOAD_MODULE = ("MODULE", "LOAD", regear.module_path(), "Host", "none")
+
 
 def last_id(client):
     return client.xinfo_stream(STREAM)["last-generated-id"]
@@ -90,7 +92,7 @@ def test_a_module_loaded_over_a_registry_begins_an_epoch(new_redis, server):
     server.client.save()
     dump = server.folder / "dump.rdb"
     bare = new_redis("--enable-module-command", "yes", module=False, rdb=dump)
-    bare.client.execute_command("MODULE", "LOAD", regear.module_path())
+    bare.client.execute_command(*LOAD_MODULE)
     bare.client.hset("person:1", "a", "2")
     after = IdleHost(bare.client).epochs()
     assert after[:-1] == before
@@ -113,7 +115,7 @@ def test_a_registry_that_knew_one_epoch_only_is_understood(new_redis, server):
     for field, value in server.client.hgetall("_regear:registry").items():
         bare.client.hset("_regear:registry", field, value)
     bare.client.hset("_regear:registry", "meta", json.dumps(meta))
-    bare.client.execute_command("MODULE", "LOAD", regear.module_path())
+    bare.client.execute_command(*LOAD_MODULE)
     epochs = IdleHost(bare.client).epochs()
     assert [epoch[:2] for epoch in epochs] == [
         (1, meta["epoch_id"]),

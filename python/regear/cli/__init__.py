@@ -9,8 +9,10 @@ import click
 from regear.cli._errors import run_command
 from regear.cli.check import check
 from regear.cli.dead_letters import dead_letters
+from regear.cli.doctor import doctor
 from regear.cli.drain import drain
 from regear.cli.host import host
+from regear.cli.install_service import install_service
 from regear.cli.module_path import module_path
 from regear.cli.pause import pause
 from regear.cli.pending import pending
@@ -33,6 +35,7 @@ def commands() -> None:
 
 for _command in (
     *(up, host, run, check, status, module_path),
+    *(doctor, install_service),
     *(pause, resume, drain, wait, sync),
     *(pending, dead_letters, replay, skip, purge),
 ):

@@ -38,7 +38,9 @@ class PrivateRedis:
         self._folder = folder
         self._given_port = port
         self._keep = keep
-        self._modules = [module_path(), *map(str, modules)]
+        # Whoever wants this server serves it too.
+        self._modules = [[module_path(), "Host", "none"]]
+        self._modules += [[str(module)] for module in modules]
         self._program = _server_program(program)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -107,7 +109,7 @@ class PrivateRedis:
         else:
             command += ["--save", ""]
         for module in self._modules:
-            command += ["--loadmodule", module]
+            command += ["--loadmodule", *module]
         return command
 
     def _wait_until_ready(self) -> None:

@@ -45,7 +45,8 @@ def render(document: Document) -> RenderableType:
 def _host(host: Document) -> Text:
     if host["attached"]:
         return Text(f"host attached, fence {host['fence']}", style="green")
-    return Text("no host is attached (try: regear host)", style="red")
+    absence = host.get("absence", "try: regear host")
+    return Text(f"no host is attached ({absence})", style="red")
 
 
 def _table(registrations: list[Document]) -> Table:

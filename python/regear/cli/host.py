@@ -16,6 +16,7 @@ from regear.cli._serve import (
     start_host,
     until_stopped,
 )
+from regear.cli._starter import Starter, log_to_starter
 from regear.host import Host
 
 #: How long a host that is asked to stop goes on writing what is captured.
@@ -30,6 +31,7 @@ DRAIN_SECONDS = 5.0
 @_options.state_key
 @_options.data_dir
 @_options.metrics
+@click.option("--spawned", is_flag=True, hidden=True)
 def host(
     recipes: tuple[Path, ...],
     requirements: tuple[str, ...],
@@ -38,6 +40,7 @@ def host(
     state_key: Path | None,
     data_dir: Path | None,
     metrics: tuple[str, int] | None,
+    spawned: bool,
 ) -> None:
     """Serve a Redis server that has the module, until Ctrl-C.
 
@@ -45,8 +48,18 @@ def host(
     and those of the RECIPEs. One host serves a Redis server; further ones
     stand by.
     """
-    log_to_stderr(logging.INFO)
+    starter = None
+    if spawned:
+        log_to_starter()
+        starter = Starter.at_standard_input()
+        url = starter.url
+        state_key = state_key or starter.folder / "regear.key"
+        data_dir = data_dir or starter.folder / "regear"
+    else:
+        log_to_stderr(logging.INFO)
     with until_stopped() as stopped:
+        if starter is not None:
+            starter.follow()
         server = Host(
             url,
             functions=True,
@@ -59,9 +72,11 @@ def host(
         serve_metrics(server, metrics)
         if not start_host(server, stopped):
             return
-        click.echo(
-            f"regear host {server.state}: {redact_url(url)}, "
-            f"{count(len(recipes), 'recipe')}, Ctrl-C stops"
-        )
+        if starter is None:
+            click.echo(
+                f"regear host {server.state}: {redact_url(url)}, "
+                f"{count(len(recipes), 'recipe')}, Ctrl-C stops"
+            )
         stopped.wait()
-        server.stop(drain=True, timeout=DRAIN_SECONDS)
+        # A server that stops its host serves nobody any more.
+        server.stop(drain=starter is None, timeout=DRAIN_SECONDS)

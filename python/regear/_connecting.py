@@ -1,0 +1,36 @@
+"""Connections to the Redis server, whoever has started the host."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import redis
+
+#: The user of a host that the server has started by itself; its password is
+#: the secret for RG.HOSTAUTH, as modules had no say in AUTH before Redis 7.2.
+SPAWNED_USER = "regear-host"
+
+
+def open_client(url: str, **options: Any) -> redis.Redis:
+    """A client of the server at ``url``; speaks RESP2."""
+    parts = urlsplit(url)
+    who, _, place = parts.netloc.rpartition("@")
+    user, _, secret = who.partition(":")
+    if user == SPAWNED_USER:
+        url = urlunsplit(parts._replace(netloc=place))
+        options["redis_connect_func"] = _Authenticate(unquote(secret))
+    return redis.Redis.from_url(url, protocol=2, **options)
+
+
+class _Authenticate:
+    """What redis-py calls with each new connection."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def __call__(self, connection: Any) -> None:
+        connection._parser.on_connect(connection)
+        connection.send_command("RG.HOSTAUTH", self._secret, check_health=False)
+        connection.read_response()  # raises what the server refuses
+        connection.on_connect()
