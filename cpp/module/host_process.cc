@@ -1,7 +1,6 @@
 #include "module/host_process.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -42,14 +41,6 @@ constexpr seconds kLongestSilence{60};
 constexpr seconds kStopTime{10};
 constexpr size_t kLongestLine = 1000;
 
-// The socket, for children that the server forks to write its files: they may
-// outlive it, and the host is not to.
-int socket_of_parent = -1;
-
-void CloseInChild() {
-  if (socket_of_parent >= 0) close(socket_of_parent);
-}
-
 std::string HowItEnded(int status) {
   if (WIFSIGNALED(status)) {
     return "was killed by signal " + std::to_string(WTERMSIG(status));
@@ -87,7 +78,6 @@ void HostProcess::Configure(const ModuleArguments& arguments) {
   // The server has changed to its own folder, which may be another one later.
   folder_ =
       std::filesystem::current_path() / ArgumentNamed(arguments, "HostData");
-  if (!command_.empty()) pthread_atfork(nullptr, nullptr, CloseInChild);
 }
 
 void HostProcess::Follow() {
@@ -118,7 +108,7 @@ void HostProcess::Start() {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return NotStarted(std::strerror(errno));
   }
-  socket_ = socket_of_parent = ends[0];
+  socket_ = ends[0];
   fcntl(socket_, F_SETFL, O_NONBLOCK);
   const std::string failure = Spawn(ends[1]);
   close(ends[1]);
@@ -265,7 +255,6 @@ void HostProcess::CloseSocket() {
   if (socket_ < 0) return;
   rm::EventLoopDel(socket_, rm::kEventLoopReadable);
   close(std::exchange(socket_, -1));
-  socket_of_parent = -1;
   if (!line_.empty()) LogLine(std::exchange(line_, {}));
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import redis
 
@@ -14,12 +13,12 @@ SPAWNED_USER = "regear-host"
 
 def open_client(url: str, **options: Any) -> redis.Redis:
     """A client of the server at ``url``; speaks RESP2."""
-    parts = urlsplit(url)
-    who, _, place = parts.netloc.rpartition("@")
+    scheme, _, rest = url.partition("://")
+    who, _, place = rest.partition("@")
     user, _, secret = who.partition(":")
     if user == SPAWNED_USER:
-        url = urlunsplit(parts._replace(netloc=place))
-        options["redis_connect_func"] = _Authenticate(unquote(secret))
+        url = f"{scheme}://{place}"
+        options["redis_connect_func"] = _Authenticate(secret)
     return redis.Redis.from_url(url, protocol=2, **options)
 
 
