@@ -73,7 +73,10 @@ def test_host_without_recipe_restores_sessions(
     redis_with_module.execute(sqlite_recipe())
     host.stop()
     redis_with_module.client.hset("person:one", "first_name", "one")
-    assert redis_with_module.status()["host"] == {"attached": False}
+    assert redis_with_module.status()["host"] == {
+        "attached": False,
+        "absence": "start one: regear host --redis URL",
+    }
     host.start()
     wait_for(lambda: "one" in sqlite_db.persons())
     add(redis_with_module, sqlite_db, "two")
