@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -129,10 +130,7 @@ def _examine(client: Any, place: str) -> Iterator[Finding]:
 
 
 def _examine_module(client: Any, place: str) -> Iterator[Finding]:
-    document = client.execute_command("RG.STATUS")
-    import json
-
-    status = json.loads(document)
+    status = json.loads(client.execute_command("RG.STATUS"))
     installed = metadata.version("regear")
     if status["version"] != installed:
         yield Finding(

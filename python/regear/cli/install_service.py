@@ -11,7 +11,7 @@ import regear
 from regear.cli import _options
 
 _HOST = """\
-# /etc/systemd/system/regear-host.service
+# /etc/systemd/system/regear-host.service; useradd --system {user}
 [Unit]
 Description=Host of regear for {url}
 After=network.target {unit}
@@ -86,6 +86,9 @@ def install_service(url: str, own_host: bool, unit: str, user: str) -> None:
     wanted = " ".join(str(path) for path in dict.fromkeys(paths))
     parts.append(_DROP_IN.format(unit=unit, paths=wanted))
     if not own_host:
+        # Its password, if it has one, stays out of what others may read.
+        scheme, _, place = url.partition("://")
+        url = f"{scheme}://{place.rpartition('@')[2]}"
         parts.append(_HOST.format(url=url, unit=unit, user=user, python=sys.executable))
     click.echo("\n".join(parts), nl=False)
 
