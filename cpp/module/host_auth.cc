@@ -35,6 +35,13 @@ bool HostAuth::Admit(rm::Ctx* ctx) {
                                         nullptr) == rm::kOk;
 }
 
+bool IsOwnHost(rm::Ctx* ctx) {
+  const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
+  // One of that name who is found is of the ACL, and anybody.
+  return name != nullptr && View(name.get()) == HostAuth::kUser &&
+         UserPtr(rm::GetModuleUserFromUserName(name.get())) == nullptr;
+}
+
 UserPtr MakeHostUser() {
   UserPtr user(rm::CreateModuleUser(HostAuth::kUser.data()));
   for (const char* rule : {"on", "allcommands", "allkeys", "allchannels"}) {

@@ -30,6 +30,9 @@ class HostAuth {
   UserPtr user_;
 };
 
+// Whether the calling client was admitted.
+bool IsOwnHost(rm::Ctx* ctx);
+
 // A user who may do anything.
 UserPtr MakeHostUser();
 

@@ -10,6 +10,7 @@
 #include "module/access.h"
 #include "module/command_arguments.h"
 #include "module/commands.h"
+#include "module/host_auth.h"
 #include "module/host_function_commands.h"
 #include "module/host_stream_commands.h"
 #include "module/host_through_commands.h"
@@ -65,7 +66,7 @@ int Attach(rm::Ctx* ctx, const Arguments& arguments) {
   }
   const uint64_t found = arguments.Number(2);
   const auto attachment =
-      state.link.Attach(ctx, host_id, rm::GetClientId(ctx),
+      state.link.Attach(ctx, host_id, IsOwnHost(ctx), rm::GetClientId(ctx),
                         [&] { return state.registry.RaiseFence(ctx, found); });
   if (attachment == HostLink::Attachment::kHolder) {
     ReplyAttached(ctx);

@@ -47,13 +47,16 @@ class HostLink {
 
   enum class Attachment { kHolder, kStandby };
 
-  // Takes the lease for `host_id`, or joins it on one more connection.
-  // `raise_fence` is called if the lease is newly taken.
+  // Takes the lease for `host_id`, or joins it on one more connection. Hosts
+  // that somebody has started go before the server's `own`. `raise_fence` is
+  // called if the lease is newly taken.
   template <typename RaiseFence>
-  Attachment Attach(rm::Ctx* ctx, std::string_view host_id, uint64_t connection,
-                    RaiseFence raise_fence) {
-    if (held() && host_id != host_id_) return Attachment::kStandby;
-    if (!held()) Take(ctx, host_id, raise_fence());
+  Attachment Attach(rm::Ctx* ctx, std::string_view host_id, bool own,
+                    uint64_t connection, RaiseFence raise_fence) {
+    const bool another = host_id != host_id_;
+    if (held() && another && (own || !own_)) return Attachment::kStandby;
+    if (!held() || another) Take(ctx, host_id, raise_fence());
+    own_ = own;
     connections_.insert(connection);
     Renew();
     return Attachment::kHolder;
@@ -125,6 +128,7 @@ class HostLink {
   bool expected_ = false;
   std::string absence_ = "start one: regear host --redis URL";
   std::string host_id_;  // empty: no lease
+  bool own_ = false;     // it is of the server's own host
   uint64_t fence_ = 0;
   std::set<uint64_t> connections_;
   std::chrono::milliseconds lease_ = kDefaultLease;

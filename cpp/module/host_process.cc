@@ -34,7 +34,7 @@ constexpr seconds kGoodLife{10};
 // So long those who have work for it wait until one is started, and until it
 // has attached.
 constexpr seconds kLongestWait{1};
-constexpr seconds kStartTime{15};
+constexpr seconds kStartTime{30};
 // Without a lease for so long it hangs.
 constexpr seconds kLongestSilence{60};
 // For what it is doing when it is asked to stop.
@@ -186,7 +186,7 @@ void HostProcess::Watch() {
   if (ended != 0) return OnEnded(ended < 0 ? "ended" : HowItEnded(status));
   const auto now = Clock::now();
   if (link_.held()) attached_ = now;
-  if (!link_.held() && now - started_ > kStartTime) {
+  if (now - attached_ > kStartTime) {
     link_.ExpectNone("the host does not answer, see the log of Redis");
   }
   if (now - attached_ > kLongestSilence ||

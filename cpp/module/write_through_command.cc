@@ -112,8 +112,8 @@ std::string Objection(rm::Ctx* ctx, const Named& named, ThroughCommand command,
            "written";
   }
   if (!State().link.held()) {
-    return "NOHOST no host is attached, nothing was written; start one: "
-           "regear host --redis URL";
+    return "NOHOST no host is attached, nothing was written; " +
+           State().link.absence();
   }
   if (State().through.full()) {
     return "WRITETHROUGH too many writes are waiting, nothing was written";

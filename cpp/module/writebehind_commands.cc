@@ -59,7 +59,7 @@ int Drain(rm::Ctx* ctx, const CommandArguments& arguments) {
   }
   HostLink& link = State().link;
   if (!link.held()) {
-    return rm::ReplyWithError(ctx, "NOHOST start one: regear host --redis URL");
+    return rm::ReplyWithError(ctx, ("NOHOST " + link.absence()).c_str());
   }
   if (link.full()) throw std::runtime_error("the host is busy, try again");
   std::vector<StringPtr> job;
