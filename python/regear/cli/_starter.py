@@ -49,6 +49,19 @@ class Starter:
                 "regear host --redis URL",
             ) from None
 
+    def check_folder(self) -> None:
+        """Raise if nothing can be kept there."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writable = os.access(self.folder, os.W_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            raise RegearError(
+                f"nothing can be kept in {self.folder}",
+                "loadmodule …/regear.so HostData DIR",
+            )
+
     def follow(self) -> None:
         """End with the server: at once if it dies, else by SIGTERM."""
         prctl = getattr(ctypes.CDLL(None), "prctl", None)

@@ -52,6 +52,7 @@ def host(
     if spawned:
         log_to_starter()
         starter = Starter.at_standard_input()
+        starter.check_folder()
         url = starter.url
         state_key = state_key or starter.folder / "regear.key"
         data_dir = data_dir or starter.folder / "regear"
