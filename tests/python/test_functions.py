@@ -13,6 +13,7 @@ import pytest
 from regear._functions.pool import Lanes, Pool
 from regear._jobs import Executor
 from regear._serving import STRANGER, Serving
+from regear.errors import ConnectionFailed
 
 ECHO = "GB('CommandReader').map(lambda r: r[1:]).register(trigger='echo')"
 
@@ -141,6 +142,30 @@ def test_host_of_an_application_leaves_functions_to_another(
     left = embedded.send("EVENT", id_, "set", "x", "0")
     assert embedded.call("TRIGGER", "echo") == (False, STRANGER)
     assert left not in client.engine.answers
+
+
+def test_answers_survive_a_broken_connection(client, monkeypatch) -> None:
+    client.register(ECHO)
+    settle, failures = client.engine.settle_jobs, [ConnectionFailed("away")]
+
+    def settle_later(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        settle(*arguments)
+
+    monkeypatch.setattr(client.engine, "settle_jobs", settle_later)
+    assert client.call("TRIGGER", "echo") == b"*1\r\n$2\r\n[]\r\n"
+    assert not failures
+
+
+def test_answers_of_another_lease_are_not_given(client) -> None:
+    client.register(ECHO)
+    answers = client.serving.functions.answers
+    old = answers.request(SimpleNamespace(id=77, kind="TRIGGER", arguments=[]))
+    answers.forget()
+    answers.ok(old)
+    client.call("TRIGGER", "echo")
+    assert 77 not in client.engine.answers
 
 
 def test_unknown_command(client) -> None:

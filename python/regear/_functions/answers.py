@@ -16,6 +16,8 @@ logger = logging.getLogger("regear")
 
 Answer = tuple[int, str, bytes]
 
+_RECOVERY = 0.05  # s between two attempts
+
 
 class Settler(Protocol):
     """The engine, as far as it matters here."""
@@ -54,6 +56,7 @@ class Answers:
         # Holds an element from the moment that there is something to send.
         self._signal: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
 
     def request(self, job: Any) -> Request:
         """A job of the engine, as it came under the present lease."""
@@ -95,6 +98,7 @@ class Answers:
 
     def stop(self, timeout: float) -> None:
         """Send what is there."""
+        self._stopping.set()
         thread, self._thread = self._thread, None
         if thread is not None:
             self._signal.put(False)
@@ -124,22 +128,35 @@ class Answers:
         while going_on:
             going_on = self._signal.get()
             with self._lock:
+                lease = self.lease
                 answers, self._answers = self._answers, []
                 reports, self._reports = self._reports, {}
             if answers or reports:
-                self._settle(reports, answers)
+                self._settle(
+                    [(id_, json.dumps(report)) for id_, report in reports.items()],
+                    answers,
+                    lease,
+                )
 
     def _settle(
-        self, reports: dict[str, dict[str, Any]], answers: list[Answer]
+        self, reports: list[tuple[str, str]], answers: list[Answer], lease: int
     ) -> None:
-        try:
-            self._engine.settle_jobs(
-                [(id_, json.dumps(report)) for id_, report in reports.items()], answers
-            )
-        except (LeaseLost, ConnectionFailed) as error:
-            logger.info("%d answers are lost with the lease: %s", len(answers), error)
-        except Exception:
-            logger.exception("%d answers could not be given", len(answers))
+        """A connection may break, and the lease go on."""
+        while lease == self.lease:
+            try:
+                self._engine.settle_jobs(reports, answers)
+            except ConnectionFailed as error:
+                logger.info("%d answers wait: %s", len(answers), error)
+                if self._stopping.wait(_RECOVERY):
+                    return
+            except LeaseLost as error:
+                logger.info("%d answers go with the lease: %s", len(answers), error)
+                return
+            except Exception:
+                logger.exception("%d answers could not be given", len(answers))
+                return
+            else:
+                return
 
 
 _SUMS = frozenset({"triggered", "success", "failures", "aborted", "total_ms", "lag_ms"})

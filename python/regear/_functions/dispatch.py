@@ -79,7 +79,9 @@ class Functions:
             idle = self._idle.pop(id_, None)
             self._running[id_] = running
             if registration.trigger:
-                self._triggers[registration.trigger.encode()] = running
+                self._triggers[
+                    registration.trigger.encode(errors="surrogateescape")
+                ] = running
             for request in idle.held if idle is not None else ():
                 running.take(request)
         if self._told.get(id_) is not session:
@@ -114,7 +116,7 @@ class Functions:
             running = self._running.pop(id_, None)
             if running is None:
                 return
-            trigger = running.registration.trigger.encode()
+            trigger = running.registration.trigger.encode(errors="surrogateescape")
             if self._triggers.get(trigger) is running:
                 del self._triggers[trigger]
         running.stop(abort)
