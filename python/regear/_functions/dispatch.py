@@ -79,9 +79,7 @@ class Functions:
             idle = self._idle.pop(id_, None)
             self._running[id_] = running
             if registration.trigger:
-                self._triggers[
-                    registration.trigger.encode(errors="surrogateescape")
-                ] = running
+                self._triggers[_bytes(registration.trigger)] = running
             for request in idle.held if idle is not None else ():
                 running.take(request)
         if self._told.get(id_) is not session:
@@ -116,7 +114,7 @@ class Functions:
             running = self._running.pop(id_, None)
             if running is None:
                 return
-            trigger = running.registration.trigger.encode(errors="surrogateescape")
+            trigger = _bytes(running.registration.trigger)
             if self._triggers.get(trigger) is running:
                 del self._triggers[trigger]
         running.stop(abort)
@@ -178,7 +176,7 @@ class Functions:
             return
         text = "ERR subcommand not found"
         for idle in self._idle.values():
-            if idle.stored.trigger.encode() == trigger:
+            if _bytes(idle.stored.trigger) == trigger:
                 text = idle.reason
         self.answers.error(request, text)
 
@@ -194,3 +192,7 @@ class Functions:
         except Exception as error:
             logger.exception("%s", name.decode())
             self.answers.error(request, f"ERR {type(error).__name__}: {error}")
+
+
+def _bytes(trigger: str) -> bytes:
+    return trigger.encode(errors="surrogateescape")
