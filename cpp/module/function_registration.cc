@@ -34,10 +34,8 @@ void FunctionStats::Add(const json& report) {
   aborted += report.value("aborted", 0LL);
   last_ms = report.value("last_ms", last_ms);
   total_ms += report.value("total_ms", 0LL);
-  if (const auto lag = report.find("lag_ms"); lag != report.end()) {
-    last_lag_ms = lag->get<long long>();
-    total_lag_ms += last_lag_ms;
-  }
+  last_lag_ms = report.value("last_lag_ms", last_lag_ms);
+  total_lag_ms += report.value("total_lag_ms", 0LL);
   if (const auto error = report.find("error"); error != report.end()) {
     last_error.reset();
     if (error->is_string()) last_error = error->get<std::string>();

@@ -84,6 +84,8 @@ def test_entries_run_in_order_and_are_counted(streams):
     assert streams.ran() == added
     wait_for(lambda: streams.counts() == [21, 21, 0, 0])  # one for the stream
     assert streams.data("lastError") is None
+    assert 0 <= streams.data("lastEstimatedLagMS") < 60_000
+    assert 0 <= float(streams.data("avgEstimatedLagMS")) < 60_000
 
 
 def test_how_a_registration_is_shown(streams):

@@ -46,7 +46,8 @@ class Registration:
         self._report(triggered=1, **{"failures" if self.error else "success": 1})
         return self.error
 
-    def _report(self, status=None, lag_ms=0, **counts):
+    def _report(self, status=None, last_lag_ms=0, total_lag_ms=0, **counts):
+        assert last_lag_ms == total_lag_ms >= 0
         self.counts.update(counts)
         self.status = status or self.status
 

@@ -73,7 +73,7 @@ class Answers:
         self._add(request, "OK", text.encode(errors="surrogateescape"))
 
     def report(self, registration_id: str, **delta: Any) -> None:
-        """Numbers are added to what was reported before, but for ``last_ms``;
+        """Numbers are added to what was reported before, but for ``last_…``;
         of texts the last one counts."""
         with self._lock:
             wake = self._nothing_waits()
@@ -159,7 +159,9 @@ class Answers:
                 return
 
 
-_SUMS = frozenset({"triggered", "success", "failures", "aborted", "total_ms", "lag_ms"})
+_SUMS = frozenset(
+    {"triggered", "success", "failures", "aborted", "total_ms", "total_lag_ms"}
+)
 
 #: Answers a command with a reply of RESP2, once; from any thread.
 Reply = Callable[[bytes], None]

@@ -277,7 +277,8 @@ class StreamRegistration:
         entries = stream.take()
         error = self._run_batch([record for _, record in entries])
         first, last = entries[0][0], entries[-1][0]
-        self._report(lag_ms=max(0, int(time.time() * 1000) - milliseconds(first)))
+        lag = max(0, int(time.time() * 1000) - milliseconds(first))
+        self._report(last_lag_ms=lag, total_lag_ms=lag)
         if self._is_done(error):
             stream.log.commit(last)
         if error is not None:
