@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
 from collections.abc import Callable
@@ -20,3 +21,11 @@ def start_thread(
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return thread
+
+
+def raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
+    """Raise in a thread once it is back in Python code; None takes it back."""
+    if thread is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None
+        )

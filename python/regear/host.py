@@ -146,11 +146,11 @@ class Host:
         deadline = time.monotonic() + timeout
         attached = loop.attached.is_set()
         serving.stop_installing()
+        serving.executions.abort_all()
         loop.stop(timeout)
         left = max(0.0, deadline - time.monotonic())
         complete = serving.stop_workers(drain and attached, left)
         serving.functions.close()
-        serving.executions.abort_all()
         engine.detach()
         if self._commands is not None:
             self._commands.close()

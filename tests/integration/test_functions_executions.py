@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import cloudpickle
 import pytest
 import redis as redis_py
 
@@ -166,6 +167,35 @@ def test_values_of_all_types_are_read(client):
             ["bytes", "string", bytearray(b"\xff")],
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ("count='x'", "value is not an integer or out of range"),
+        ("patternGenerator=1", "object is not callable"),
+    ],
+)
+def test_what_names_of_keys_are_read_with(client, arguments, error):
+    client.set("x", "y")
+    records, errors = execute(client, f"GB('KeysOnlyReader').run('x', {arguments})")
+    assert (records, len(errors)) == ([], 1)
+    assert error in errors[0]
+
+
+def test_patterns_of_generators(client):
+    client.mset({"x:1": 1, "y:1": 1})
+    script = "GB('KeysOnlyReader').run(patternGenerator=lambda: ('x:*', False))"
+    assert execute(client, script) == [["x:1"], []]
+    script = "GB('KeysOnlyReader').run(patternGenerator=lambda: ('x:*', True))"
+    assert execute(client, script) == [["x:*"], []]
+
+
+def test_pickled_functions_of_clients(client):
+    pickled = cloudpickle.dumps(lambda builder: builder.count().run("*"))
+    script = f"import cloudpickle\ncloudpickle.loads({pickled!r})(GB())"
+    client.set("x", "y")
+    assert execute(client, script) == [["1"], []]
 
 
 def test_time_events(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -171,11 +172,18 @@ def sleep_for_long(record: Any) -> Any:
     time.sleep(3)
 
 
-async def spin_in_a_coroutine(record: Any) -> Any:
-    import asyncio
-
+async def wait_in_a_coroutine(record: Any) -> Any:
     while True:
         await asyncio.sleep(1)
+
+
+async def spin_in_a_coroutine(record: Any) -> Any:
+    while True:
+        pass
+
+
+async def identity(record: Any) -> Any:
+    return record
 
 
 @pytest.mark.parametrize(
@@ -183,6 +191,7 @@ async def spin_in_a_coroutine(record: Any) -> Any:
     [
         (spin, GearsForceStopped.__name__),
         (spin_in_spite_of_errors, GearsForceStopped.__name__),
+        (wait_in_a_coroutine, GearsForceStopped.__name__),
         (spin_in_a_coroutine, GearsForceStopped.__name__),
         (sleep_for_long, "does not stop"),
     ],
@@ -199,6 +208,8 @@ def test_a_function_that_never_ends_is_aborted(
     assert execution.results == []
     assert len(execution.errors) == 1
     assert error in execution.errors[0]
+    # Neither are other functions kept waiting.
+    assert ended(bed.start(lambda b: b.map(identity), 1)).results == [1]
 
 
 def test_one_that_has_not_begun_is_aborted(bed: Bed) -> None:

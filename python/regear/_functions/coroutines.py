@@ -12,21 +12,38 @@ from types import CoroutineType
 from typing import Any
 
 from regear._functions import current
-from regear._threads import start_thread
-from regear.errors import RecipeError, RegearError
+from regear._threads import raise_in, start_thread
+from regear.errors import GearsForceStopped, RecipeError, RegearError
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None  # of the loop
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
     """The one of all coroutines, in a thread of its own."""
-    global _loop
+    global _loop, _thread
     with _lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            start_thread("regear-asyncio", _loop.run_forever)
+            _thread = start_thread("regear-asyncio", _turn, _loop)
         return _loop
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        with suppress(GearsForceStopped):
+            loop.run_forever()
+
+
+def free_event_loop(patience: float) -> None:
+    """Stop a coroutine that has kept all others waiting for so many seconds."""
+    if _loop is None or _thread is None:
+        return
+    turned = threading.Event()
+    _loop.call_soon_threadsafe(turned.set)
+    if not turned.wait(patience):
+        raise_in(_thread.ident, GearsForceStopped)
 
 
 def in_coroutine() -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
-from regear._functions import current, readers
+from regear._functions import coroutines, current, readers
 from regear._functions.plan import Plan
 from regear._functions.readers import Send
 from regear._functions.steps import Results, Stage
 from regear._session import current_session
-from regear._threads import start_thread
+from regear._threads import raise_in, start_thread
 from regear.errors import GearsForceStopped
 
 #: The text of an error by which an execution ends.
@@ -96,7 +95,7 @@ class Execution:
             self._stopping = True
             begun = self.status != "created"
             if begun and not (self._awaited and self._awaited.cancel()):
-                _raise_in(self._thread, GearsForceStopped)
+                raise_in(self._thread, GearsForceStopped)
         if begun:
             start_thread("regear-abort", self._give_up)
         else:
@@ -136,7 +135,7 @@ class Execution:
         with self._lock:
             thread, self._thread = self._thread, None
         if self._stopping:
-            _raise_in(thread, None)
+            raise_in(thread, None)
 
     def _push_all(
         self,
@@ -174,6 +173,7 @@ class Execution:
     # -- its end -------------------------------------------------------------
 
     def _give_up(self) -> None:
+        coroutines.free_event_loop(_PATIENCE)
         over = threading.Event()
         self.when_over(over.set)
         if not over.wait(_PATIENCE):
@@ -196,14 +196,6 @@ class Execution:
             listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener()
-
-
-def _raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
-    """Raise in a thread once it is back in Python code; None takes it back."""
-    if thread is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None
-        )
 
 
 def _records(plan: Plan, send: Send) -> Iterator[Any]:
