@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 from regear.cli import commands
+from regear.cli.gears import gears_cli
 
 TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 SECTIONS = dict(
-    re.findall(r"^### regear (\S+)\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    re.findall(r"^### ([^\n]+)\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
 )
 INTRODUCTION = TEXT.partition("\n## ")[0]
-OPTIONS = [
-    (name, option)
-    for name, command in commands.commands.items()
-    for parameter in command.params
-    if isinstance(parameter, click.Option)
-    for option in parameter.opts
-]
+
+
+def options_of(group: click.Group, section: str) -> Iterator[tuple[str, str]]:
+    for name, command in group.commands.items():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                yield from ((section.format(name), option) for option in parameter.opts)
+
+
+OPTIONS = [*options_of(commands, "regear {}"), *options_of(gears_cli, "gears-cli")]
 
 
 def test_every_command_has_a_section() -> None:
-    assert sorted(SECTIONS) == sorted(commands.commands)
+    expected = {f"regear {name}" for name in commands.commands}
+    assert set(SECTIONS) == {*expected, "gears-cli"}
 
 
-@pytest.mark.parametrize(("name", "option"), OPTIONS)
-def test_every_option_is_described(name: str, option: str) -> None:
-    described = SECTIONS[name] + INTRODUCTION
+@pytest.mark.parametrize(("section", "option"), sorted(set(OPTIONS)))
+def test_every_option_is_described(section: str, option: str) -> None:
+    described = SECTIONS[section] + INTRODUCTION
     assert re.search(rf"{re.escape(option)}\b", described)
 
 
