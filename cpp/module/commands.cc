@@ -73,7 +73,8 @@ int StatusCommand(rm::Ctx* ctx, rm::String**, int argc) {
     host["fence"] = link.fence();
     host["age_ms"] = link.SinceRenewal().count();
   } else {
-    host["absence"] = link.absence();
+    host["absence"] =
+        link.accepts() ? "the server is starting one" : link.absence();
   }
   if (State().host.pid() != 0) host["pid"] = State().host.pid();
   const json status = {

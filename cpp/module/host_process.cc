@@ -186,7 +186,7 @@ void HostProcess::Watch() {
   if (ended != 0) return OnEnded(ended < 0 ? "ended" : HowItEnded(status));
   const auto now = Clock::now();
   if (link_.held()) attached_ = now;
-  if (now - attached_ > kStartTime) {
+  if (now - attached_ > kStartTime && link_.accepts()) {
     link_.ExpectNone("the host does not answer, see the log of Redis");
   }
   if (now - attached_ > kLongestSilence ||
@@ -217,10 +217,12 @@ void HostProcess::OnEnded(std::string_view how) {
 }
 
 void HostProcess::NotStarted(const std::string& reason) {
-  rm::Log(State().context.get(), "warning",
-          "there is no host, so nothing runs, though changes are captured: %s",
-          reason.c_str());
-  link_.ExpectNone("none could be started: " + reason);
+  const std::string absence = "none could be started: " + reason;
+  if (link_.absence() != absence) {  // not the same with each attempt
+    rm::Log(State().context.get(), "warning",
+            "no host, though changes are captured: %s", absence.c_str());
+  }
+  link_.ExpectNone(absence);
 }
 
 // What is there now; a flood of it does not keep the server from its work.
@@ -231,11 +233,10 @@ void HostProcess::ReadLog() {
   if (length == 0) return CloseSocket();
   if (length < 0) return;
   for (const char c : std::string_view(buffer.data(), size_t(length))) {
-    if (c != '\n' && line_.size() < kLongestLine) {
-      line_ += c;
-    } else {
+    if (c == '\n' || line_.size() == kLongestLine) {
       LogLine(std::exchange(line_, {}));
     }
+    if (c != '\n') line_ += c;
   }
 }
 
