@@ -179,6 +179,19 @@ def test_one_that_somebody_starts_goes_before_it(server, new_host):
     assert runs_scripts(server)
 
 
+def test_an_application_goes_before_it(server, persons, folder):
+    assert host_of(server)
+    recipe = folder / "recipe.py"
+    recipe.write_text(RECIPE.format(path=str(persons)))
+    host = regear.Host(server.url, state_key=server.folder / "regear.key")
+    with host.load(recipe):
+        assert host.state == "attached"
+        server.client.hset("person:1", "name", "Ada")
+        wait_for(lambda: names(persons) == ["Ada"])
+    server.client.hset("person:2", "name", "Grace")
+    wait_for(lambda: names(persons) == ["Ada", "Grace"])
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_it_ends_with_the_server(server, how):
     pid = host_of(server)
