@@ -273,6 +273,22 @@ def test_restart_of_the_host_keeps_functions(client, host):
     wait_for(lambda: client.get("told") == "2")
 
 
+def test_restored_script_waits_for_no_function(client, host):
+    execute(
+        client,
+        "GB().foreach(lambda r: execute('INCR', 'runs')).register('x', mode='sync')\n"
+        "GB('CommandReader').register(trigger='t')\n"
+        "execute('SET', 'x', 1)\n"
+        "try:\n    execute('RG.TRIGGER', 't')\nexcept Exception: pass",
+    )
+    assert not client.exists("runs")
+    host.restart()
+    assert trigger(client, "t") == ["['t']"]
+    assert not client.exists("runs")
+    client.set("x", 2)
+    assert client.get("runs") == "1"
+
+
 def test_script_that_fails_registers_nothing(client):
     with pytest.raises(redis_py.ResponseError, match="NameError"):
         client.execute_command("RG.PYEXECUTE", ECHO + "\nboom")
