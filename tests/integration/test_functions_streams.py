@@ -393,3 +393,16 @@ RGWriteBehind(GB, keysPrefix='person', mappings={{'name': 'name'}},
     assert streams.client.smembers("seen") == {"s:1", "s:2"}
     assert streams.client.xlen(own) == 2
     assert streams.client.xinfo_groups(own) == []
+
+
+def test_a_function_that_exits_has_failed(streams):
+    script = """
+def leave(record):
+    raise SystemExit
+GB('StreamReader').foreach(leave).register('s:*')
+"""
+    streams.server.execute(script)
+    streams.add("s:1", 2)
+    streams.wait_done()
+    wait_for(lambda: streams.counts() == [3, 1, 2, 0])
+    assert "SystemExit" in streams.data("lastError")

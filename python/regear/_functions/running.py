@@ -233,8 +233,12 @@ class StreamFunction(Running):
         try:
             with quietly() if sync else nullcontext():
                 execution = self._execute(records, keep=True)
-        except Exception as error:
-            return self._describe(error)
+        except BaseException as error:  # a step called sys.exit(), say
+            text = self._describe(error)
+            self._answers.report(
+                self.registration.id, triggered=1, failures=1, error=text
+            )
+            return text
         if execution.status == "aborted":
             return _ABORTED
         return execution.errors[0] if execution.errors else None
