@@ -110,6 +110,7 @@ class Serving:
         self.requirements = requirements or CheckedRequirements()
         self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
+        self._limits: dict[str, int] = {}
         self.executions = Executions(self._limit)
         self.functions = Functions(Answers(engine), self.executions.create)
         self._required_names = RequiredNames(engine, sealer)
@@ -193,8 +194,13 @@ class Serving:
             return session
 
     def _limit(self, key: str, default: int) -> int:
-        value = self._config.get(key, {})
-        return int(value) if value is not None and value.isdecimal() else default
+        """Of a configured number; asked for each execution."""
+        limit = self._limits.get(key)
+        if limit is None:
+            value = self._config.get(key, {})
+            limit = int(value) if value is not None and value.isdecimal() else default
+            self._limits[key] = limit
+        return limit
 
     def log(self, level: str, text: str) -> None:
         try:
@@ -262,6 +268,7 @@ class Serving:
             if all(known.get(key) == value for key, value in values.items()):
                 return
             known.update(values)
+            self._limits.clear()
             store_values(self._engine, self._sealer, CONFIG_ID, known)
             self._workers.hurry_all()
 
@@ -269,6 +276,7 @@ class Serving:
         stored = load_values(self._engine, self._sealer, CONFIG_ID) or {}
         values = {**stored, **in_module}
         self._config.set_at_run_time = values
+        self._limits.clear()
         lost = [
             word
             for key, value in values.items()
