@@ -5,6 +5,9 @@
 
 namespace regear {
 
+// Makes all of these known to the server; kErr if one cannot be.
+int CreateCommands(rm::Ctx* ctx);
+
 // RG.PYEXECUTE script [option …]: runs a recipe in the host.
 int PyExecuteCommand(rm::Ctx* ctx, rm::String** argv, int argc);
 // RG.TRIGGER trigger argument…
