@@ -14,7 +14,8 @@ logger = logging.getLogger("regear")
 
 Task = Callable[[], None]
 
-_PATIENCE = 0.003  # s that a task waits for the threads that are awake
+_PATIENCE = 0.003  # s that a task waits for one that takes longer
+_LINE = 0.02  # s that it waits in a line of short ones
 _GLANCE = 0.002  # s between two looks at the tasks that wait
 
 
@@ -86,14 +87,17 @@ class Pool:
             return self._tasks.popleft()[1]
 
     def _watch(self) -> None:
-        """Another thread joins where the first task in line waits too long."""
+        """Another thread joins where the first task in line waits too long;
+        later where tasks are short, as they wait for the interpreter then."""
         while True:
             self._crowded.wait()
             time.sleep(_GLANCE)
             with self._lock:
+                now = time.monotonic()
+                patience = _LINE if self._is_one_soon_done(now) else _PATIENCE
                 if not self._tasks:
                     self._crowded.clear()
-                elif time.monotonic() - self._tasks[0][0] > _PATIENCE:
+                elif now - self._tasks[0][0] > patience:
                     self._wake_one()
 
 
