@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -187,3 +188,13 @@ def test_lane_keeps_the_order() -> None:
         lanes.submit("lane", lambda number=number: done.append(number))
     wait_for(lambda: len(done) == 1000)
     assert done == list(range(1000))
+
+
+def test_task_that_exits_ends_no_thread() -> None:
+    pool, done = Pool("test", bound=1), threading.Event()
+    lanes = Lanes(pool)
+    lanes.submit("lane", sys.exit)
+    lanes.submit("lane", sys.exit)
+    pool.submit(sys.exit)
+    pool.submit(done.set)
+    assert done.wait(5)

@@ -72,7 +72,7 @@ class Pool:
             try:
                 task = self._next(me)
                 task()
-            except Exception:
+            except (Exception, SystemExit):
                 logger.exception("a task of %s failed", self._name)
 
     def _next(self, me: int) -> Task:
@@ -128,5 +128,5 @@ class Lanes:
                 task = waiting.popleft()
             try:
                 task()
-            except Exception:
+            except (Exception, SystemExit):
                 logger.exception("a task failed")

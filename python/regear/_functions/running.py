@@ -73,7 +73,7 @@ class Running(ABC):
     def _call(self, function: Callable[[], Any]) -> None:
         try:
             self.session.bind(function)()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             logger.warning("onRegistered: %s: %s", type(error).__name__, error)
 
     def _is_wanted(self, request: Request) -> bool:
