@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "module/handles.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -20,7 +21,11 @@ std::string Setting(rm::Ctx* ctx, const char* name) {
   return std::string(View(rm::CallReplyArrayElement(reply.get(), 1)));
 }
 
+// 0: there is none that takes connections without TLS.
 unsigned long long Port(rm::Ctx* ctx) {
+  if (const auto port = ParseInteger(Setting(ctx, "port"))) {
+    return static_cast<unsigned long long>(*port);
+  }
   rm::ServerInfo* info = rm::GetServerInfo(ctx, "server");
   int error = 0;
   const auto port = rm::ServerInfoGetFieldUnsigned(info, "tcp_port", &error);

@@ -124,9 +124,10 @@ def _examine(client: Any, place: str) -> Iterator[Finding]:
             f"{place} has not loaded the module",
             f"in its configuration: loadmodule {regear.module_path()}",
         )
-    else:
+        yield from _examine_settings(client, place)
+    else:  # it has warnings of its own about the settings
         yield from _examine_module(client, place)
-    yield from _examine_settings(client, place)
+    yield from _examine_access(client, place)
 
 
 def _examine_module(client: Any, place: str) -> Iterator[Finding]:
@@ -154,20 +155,24 @@ def _examine_module(client: Any, place: str) -> Iterator[Finding]:
 
 def _examine_settings(client: Any, place: str) -> Iterator[Finding]:
     settings = client.config_get("*")
-    if settings.get("appendonly") == "no":
+    if settings["appendonly"] == "no":
         yield Finding(
             WARNING,
             f"{place} keeps no append-only file: what it has captured since its last"
             " snapshot is lost in a crash",
             "CONFIG SET appendonly yes",
         )
-    policy = settings.get("maxmemory-policy", "")
+    policy = settings["maxmemory-policy"]
     if policy.startswith("allkeys-"):
         yield Finding(
             ERROR,
             f"maxmemory-policy {policy} may evict changes that are in no database yet",
             "CONFIG SET maxmemory-policy volatile-lru or noeviction",
         )
+
+
+def _examine_access(client: Any, place: str) -> Iterator[Finding]:
+    settings = client.config_get("*")
     if settings.get("port") == "0" and not settings.get("unixsocket"):
         yield Finding(
             ERROR,
