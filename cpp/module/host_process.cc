@@ -136,7 +136,7 @@ std::string HostProcess::Spawn(int socket) {
   const std::string url =
       LocalUrl(State().context.get(), HostAuth::kUser, auth_.Renew());
   if (url.empty()) {
-    return "the server listens for TLS only: set unixsocket for its host";
+    return "the server has no port without TLS: set unixsocket for its host";
   }
   std::string greeting =
       nlohmann::json{{"url", url}, {"folder", folder_}}.dump() + "\n";

@@ -110,6 +110,14 @@ def test_neither_passwords_nor_users_nor_ports_concern_it(new_redis, folder):
     assert runs_scripts(server)
 
 
+def test_a_server_that_it_cannot_reach_says_so(server):
+    pid = host_of(server)
+    server.client.config_set("port", 0)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: "set unixsocket" in server.status()["host"].get("absence", ""))
+    assert server.log.read_text().count("set unixsocket") == 1
+
+
 def test_its_command_is_open_to_nobody_else(new_redis):
     server = new_redis(own_host=True, password="secret")
     host_of(server)
