@@ -366,3 +366,14 @@ def test_memory_is_told(client):
 def test_profile_says_that_it_is_not_available(client):
     with pytest.raises(redis_py.ResponseError, match=r"RG\.PYPROFILE is not available"):
         client.execute_command("RG.PYPROFILE", "STATS", "x")
+
+
+def test_nobody_waits_for_a_function_that_exits(client):
+    script = "def f(record):\n    raise SystemExit\n"
+    execute(client, script + "GB('CommandReader').map(f).register(trigger='t')")
+    with pytest.raises(redis_py.ResponseError, match="SystemExit"):
+        trigger(client, "t")
+    script += "GB('ShardsIDReader').map(f).run()"
+    results, errors = client.execute_command("RG.PYEXECUTE", script)
+    assert results == []
+    assert "SystemExit" in errors[0]

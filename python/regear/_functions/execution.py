@@ -153,11 +153,11 @@ class Execution:
                     records = _records(self.plan, send)
                 for record in records:
                     first.push(record)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 errors.append(describe(error))
             try:
                 first.finish()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 errors.append(describe(error))
         finally:
             current.execution.reset(token)
