@@ -164,7 +164,7 @@ class Serving:
         return self._commands.execute_all(commands)
 
     def scan_keys(self, pattern: str) -> KeyScan:
-        return self._engine.scan_keys(pattern, str(readers.PAGE))
+        return self._engine.scan_keys(pattern, str(readers.SCAN_COUNT))
 
     def config(self, key: str, stored: Mapping[str, str]) -> str | None:
         return self._config.get(key, stored)

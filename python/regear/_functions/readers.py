@@ -11,7 +11,9 @@ from regear.errors import RecipeError
 Execute = Callable[..., Any]
 Send = Callable[[list[tuple[Any, ...]]], list[Any]]
 
-PAGE = 1000
+_PAGE = 1000
+#: Of keys with their values: other clients wait for no more than that.
+SCAN_COUNT = 250
 
 
 class KeyScan(Protocol):
@@ -24,7 +26,7 @@ def keys_reader(
     send: Send, pattern: str, no_scan: bool, read_value: bool
 ) -> Iterator[dict[str, Any]]:
     """Records ``{key, value, type, event}``; read in batches."""
-    for names in _pages(send, pattern, no_scan, PAGE):
+    for names in _pages(send, pattern, no_scan, _PAGE):
         if not read_value:
             for name in names:
                 yield {"key": name, "event": None}
@@ -142,7 +144,7 @@ def stream_reader(send: Send, stream: str, from_id: str) -> Iterator[dict[str, A
     """Records ``{key, id, value}`` behind ``from_id``."""
     last = from_id
     while True:
-        reply = send([("XREAD", "COUNT", PAGE, "STREAMS", stream, last)])[0]
+        reply = send([("XREAD", "COUNT", _PAGE, "STREAMS", stream, last)])[0]
         if isinstance(reply, Exception):
             raise reply
         if not reply:
