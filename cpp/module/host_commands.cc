@@ -223,10 +223,11 @@ struct Subcommand {
   int (*run)(rm::Ctx*, const Arguments&);
 };
 
-constexpr std::array<Subcommand, 23> kSubcommands = {{
+constexpr std::array<Subcommand, 24> kSubcommands = {{
     {"RAN", 1, true, HostRan},
     {"RESERVE", 2, true, HostReserve},
     {"CALL", 3, true, HostCall},
+    {"ATOMIC", 5, true, HostAtomic},
     {"RENEW", 1, true, Renew},
     {"NEXT", 3, true, Next},
     {"DONE", 4, true, Done},
@@ -267,8 +268,9 @@ int HostCommand(rm::Ctx* ctx, rm::String** argv, int argc) {
     const bool current =
         !subcommand->needs_fence || link.IsCurrent(arguments.Number(0));
     // The connections that functions use do not attach: they prove themselves.
-    const bool attached =
-        subcommand->run == HostCall || link.IsAttached(rm::GetClientId(ctx));
+    const bool attached = subcommand->run == HostCall ||
+                          subcommand->run == HostAtomic ||
+                          link.IsAttached(rm::GetClientId(ctx));
     if (!current || !attached) {
       return rm::ReplyWithError(
           ctx, "FENCED this host does not hold the lease, attach again");

@@ -1,12 +1,32 @@
 #include "module/host_function_commands.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
+#include "module/atomic_block.h"
+#include "module/function_call.h"
 #include "module/module_state.h"
 
 namespace regear {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Those who do not attach prove with it that they belong to the host.
+bool IsHost(std::string_view host_id) {
+  return host_id == State().link.host_id();
+}
+
+int NotTheHost(rm::Ctx* ctx) {
+  return rm::ReplyWithError(
+      ctx, "FENCED this host does not hold the lease, attach again");
+}
+
+}  // namespace
 
 int HostRan(rm::Ctx* ctx, const CommandArguments& arguments) {
   for (size_t i = 1; i + 1 < arguments.size(); i += 2) {
@@ -31,18 +51,26 @@ int HostReserve(rm::Ctx* ctx, const CommandArguments& arguments) {
 // The writes of a function that a client waits for: they trigger no others, or
 // it would wait for itself.
 int HostCall(rm::Ctx* ctx, const CommandArguments& arguments) {
-  if (arguments.Text(1) != State().link.host_id()) {
-    return rm::ReplyWithError(
-        ctx, "FENCED this host does not hold the lease, attach again");
-  }
+  if (!IsHost(arguments.Text(1))) return NotTheHost(ctx);
   const FunctionEvents::QuietScope scope(&State().functions);
-  const std::string name(arguments.Text(2));
-  const CallReplyPtr reply(rm::Call(ctx, name.c_str(), "!Ev", arguments.From(3),
-                                    arguments.size() - 3));
-  if (reply == nullptr) {
-    return rm::ReplyWithError(ctx, ("ERR cannot run " + name).c_str());
-  }
+  std::string error;
+  const CallReplyPtr reply = CallForFunction(
+      ctx, arguments.From(2), static_cast<int>(arguments.size()) - 2, &error);
+  if (reply == nullptr) return rm::ReplyWithError(ctx, error.c_str());
   return rm::ReplyWithCallReply(ctx, reply.get());
+}
+
+int HostAtomic(rm::Ctx* ctx, const CommandArguments& arguments) {
+  if (!IsHost(arguments.Text(1))) return NotTheHost(ctx);
+  std::optional<FunctionEvents::QuietScope> scope;
+  if (arguments.Text(2) == "1") scope.emplace(&State().functions);
+  const auto timeout =
+      std::min(milliseconds(arguments.Number(4)), AtomicBlock::kLongest);
+  AtomicBlock block(ctx, AtomicBlock::Clock::now() + timeout);
+  const std::string error = block.Serve(arguments.Text(3));
+  State().link.Renew();  // the host could not
+  if (!error.empty()) return rm::ReplyWithError(ctx, error.c_str());
+  return rm::ReplyWithSimpleString(ctx, "OK");
 }
 
 }  // namespace regear

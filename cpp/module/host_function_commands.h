@@ -1,4 +1,4 @@
-// What the host does for functions: RG.HOST RAN, RESERVE and CALL.
+// What the host does for functions: RG.HOST RAN, RESERVE, CALL and ATOMIC.
 #pragma once
 
 #include "module/command_arguments.h"
@@ -11,5 +11,7 @@ int HostRan(rm::Ctx* ctx, const CommandArguments& arguments);
 int HostReserve(rm::Ctx* ctx, const CommandArguments& arguments);
 // CALL fence host-id command argument…
 int HostCall(rm::Ctx* ctx, const CommandArguments& arguments);
+// ATOMIC fence host-id quiet socket-name timeout-ms
+int HostAtomic(rm::Ctx* ctx, const CommandArguments& arguments);
 
 }  // namespace regear

@@ -234,6 +234,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(CallReply*, Call, (Ctx*, const char*, const char*, ...))                 \
   X(void, FreeCallReply, (CallReply*))                                       \
   X(int, CallReplyType, (CallReply*))                                        \
+  X(const char*, CallReplyProto, (CallReply*, size_t*))                      \
   X(long long, CallReplyInteger, (CallReply*))                               \
   X(size_t, CallReplyLength, (CallReply*))                                   \
   X(CallReply*, CallReplyArrayElement, (CallReply*, size_t))                 \

@@ -26,11 +26,10 @@ registerTimeEvent = _api.every
 PyFlatExecution = GearsBuilder
 gearsFutureCtx = PyFuture
 
-atomicCtx = missing("atomicCtx")
+PyAtomic = atomicCtx = _api.atomic
 callNext = missing("callNext")
 getCommand = missing("getCommand")
 overrideReply = missing("overrideReply")
-PyAtomic = missing("PyAtomic")
 
 __all__ = [
     "GearsBuilder",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, TextIO
@@ -74,6 +74,10 @@ class _Services:
                 "regear check --redis URL",
             )
         return self._commands.execute(command, *arguments)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        yield
 
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         return [self.execute(str(name), *rest) for name, *rest in commands]

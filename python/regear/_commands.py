@@ -11,6 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from regear._atomic import AtomicBlock, current_block
 from regear._connecting import open_client
 from regear.errors import GearsError
 
@@ -43,14 +44,17 @@ class Commands:
         )
         self._client.response_callbacks.clear()
         self._send: Callable[..., Any] = self._client.execute_command
-        #: The words that go before a command that is to be quiet.
-        self.quiet_words: Sequence[object] = ()
+        #: Fence and id of the host, which prove that commands are its own.
+        self.lease: Sequence[object] = ()
 
     def execute(self, command: str, *arguments: object) -> Any:
         if command.upper() == "RG.PYEXECUTE":
             # The host that would run it is busy with the script that asks.
             raise GearsError(_BLOCKING_REFUSED)
+        block = current_block()
         try:
+            if block is not None:
+                return _value(block.execute([command, *map(_argument, arguments)]))
             reply = self._send(*self._words(command, arguments))
         except redis.RedisError as error:
             raise GearsError(str(error)) from None
@@ -58,6 +62,8 @@ class Commands:
 
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         """The replies of many commands, sent at once; errors are among them."""
+        if current_block() is not None:
+            return [self._one_of_all(words) for words in commands]
         pipeline: Any = self._client.pipeline(transaction=False)
         for command, *arguments in commands:
             pipeline.execute_command(*self._words(command, arguments))
@@ -70,8 +76,30 @@ class Commands:
             for reply in replies
         ]
 
+    def _one_of_all(self, words: tuple[object, ...]) -> Any:
+        try:
+            return self.execute(str(words[0]), *words[1:])
+        except GearsError as error:
+            return error
+
+    @contextmanager
+    def atomic(self, timeout: int) -> Iterator[None]:
+        """Within, the server serves nobody else, for ``timeout`` ms at most."""
+        pool = self._client.connection_pool
+        connection: Any = pool.get_connection()
+        quiet = int(_quiet.get())
+
+        def question(name: str) -> Sequence[object]:
+            return ("RG.HOST", "ATOMIC", *self.lease, quiet, name, timeout)
+
+        try:
+            with AtomicBlock(connection, question):
+                yield
+        finally:
+            pool.release(connection)
+
     def _words(self, command: object, arguments: Sequence[object]) -> list[object]:
-        before = self.quiet_words if _quiet.get() else ()
+        before = ("RG.HOST", "CALL", *self.lease) if _quiet.get() else ()
         return [*before, command, *map(_argument, arguments)]
 
     def close(self) -> None:

@@ -9,9 +9,11 @@ import io
 import pstats
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
+from regear._atomic import current_block
 from regear._builder import GearsBuilder
 from regear._functions import helpers
 from regear._functions.coroutines import (
@@ -26,7 +28,7 @@ from regear.errors import NotAvailable, RecipeError
 LEVELS = ("debug", "verbose", "notice", "warning")
 
 #: Known to recipes for RedisGears; calling them says that they do not work.
-_MISSING = ["atomic", "call_next", "get_command", "override_reply"]
+_MISSING = ["call_next", "get_command", "override_reply"]
 
 
 def missing(name: str) -> Callable[..., Any]:
@@ -51,6 +53,10 @@ class RecipeApi:
         if not isinstance(command, str):
             raise RecipeError("the given command must be a string")
         return self._session().services.execute(command, *arguments)
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """``with atomic():`` nothing comes between the commands of the block."""
+        return self._session().services.atomic()
 
     def log(self, message: str, level: str = "notice") -> None:
         """Write a line to the log of the Redis server."""
@@ -91,7 +97,7 @@ def gears_context(reader: str = "KeysReader", desc: str | None = None) -> GearsB
 
 
 def is_in_atomic_block() -> bool:
-    return False
+    return current_block() is not None
 
 
 def is_async_allowed() -> bool:
@@ -144,6 +150,7 @@ def recipe_globals(session: Session) -> dict[str, Any]:
         __builtins__=__builtins__,
         **_PUBLIC,
         execute=api.execute,
+        atomic=api.atomic,
         log=api.log,
         Log=lambda level, message: api.log(message, level),
         configGet=api.config_get,

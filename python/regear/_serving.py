@@ -6,11 +6,13 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import redis
 
+from regear._atomic import current_block
 from regear._commands import Commands, quietly
 from regear._config import Config
 from regear._durability import check_commit_after
@@ -163,6 +165,12 @@ class Serving:
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         return self._commands.execute_all(commands)
 
+    def atomic(self) -> AbstractContextManager[None]:
+        timeout = self._limit("AtomicTimeout", 250)
+        if timeout == 0:
+            raise RecipeError("atomic() is switched off: AtomicTimeout is 0")
+        return self._commands.atomic(timeout)
+
     def scan_keys(self, pattern: str) -> KeyScan:
         return self._engine.scan_keys(pattern, str(readers.SCAN_COUNT))
 
@@ -203,6 +211,10 @@ class Serving:
         return limit
 
     def log(self, level: str, text: str) -> None:
+        block = current_block()
+        if block is not None:  # the server would not listen
+            block.afterwards(lambda: self.log(level, text))
+            return
         try:
             self._engine.log(level, text)
         except RegearError:  # Redis is away: the line shall not be lost
@@ -254,10 +266,7 @@ class Serving:
     def attached(self, reply: dict[str, Any]) -> None:
         """A lease began."""
         self._hashtag = reply["hashtag"]
-        self._commands.quiet_words = (
-            *("RG.HOST", "CALL"),
-            *(reply["fence"], reply["host_id"]),
-        )
+        self._commands.lease = (reply["fence"], reply["host_id"])
         self._config.module_arguments = reply["args"]
         self._recall_config(reply.get("config", {}))
 

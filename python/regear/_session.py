@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import secrets as random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ class Services(Protocol):
     @property
     def hashtag(self) -> str: ...
     def execute(self, command: str, *arguments: object) -> Any: ...
+    def atomic(self) -> AbstractContextManager[None]: ...
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         """The replies of many commands at once; errors are among them."""
 
