@@ -15,8 +15,9 @@ in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
 # Integration tests of Python code and of other programs: another server or a
 # sanitizer finds nothing more in them.
 without_python_only=(
-  --ignore=tests/integration/test_{examples,json_recipes,mongo_connector}.py
-  --ignore=tests/integration/test_{gears_cli,recipes,requirements}.py
+  --ignore=tests/integration/test_{check,examples,functions_executions}.py
+  --ignore=tests/integration/test_{gears_cli,json_recipes,mongo_connector}.py
+  --ignore=tests/integration/test_{recipes,requirements}.py
 )
 
 note() { printf '==> %s\n' "$*"; }
