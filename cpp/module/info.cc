@@ -59,6 +59,8 @@ void AddInfo(rm::InfoCtx* info, int for_crash_report) {
   rm::InfoAddFieldULongLong(info, "epoch", state.registry.epochs().number());
   rm::InfoAddFieldULongLong(info, "registrations",
                             state.registry.registrations().size());
+  rm::InfoAddFieldULongLong(info, "functions",
+                            state.registry.functions().size());
   rm::InfoAddFieldULongLong(info, "sessions", state.registry.sessions().size());
   rm::InfoAddFieldULongLong(info, "captured", state.capture.captured());
   rm::InfoAddFieldULongLong(info, "capture_failures", state.capture.failed());
