@@ -16,8 +16,10 @@ in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
 # sanitizer finds nothing more in them.
 without_python_only=(
   --ignore=tests/integration/test_{check,examples,functions_executions}.py
-  --ignore=tests/integration/test_{gears_cli,json_recipes,mongo_connector}.py
-  --ignore=tests/integration/test_{recipes,requirements}.py
+  --ignore=tests/integration/test_{gears_cli,json_recipes,metrics}.py
+  --ignore=tests/integration/test_{mongo_connector,recipes}.py
+  --ignore=tests/integration/test_{requirement_commands,requirements}.py
+  --ignore=tests/integration/test_{script_errors,stream_registrations}.py
 )
 
 note() { printf '==> %s\n' "$*"; }
