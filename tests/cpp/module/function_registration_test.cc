@@ -18,7 +18,7 @@ FunctionRegistration Make(json changes) {
 }
 
 TEST(FunctionRegistrationTest, OnlyAnAsteriskAtTheEndIsAPattern) {
-  const auto prefix = Make({});
+  const auto prefix = Make(json::object());
   EXPECT_TRUE(prefix.MatchesKey("person:"));
   EXPECT_TRUE(prefix.MatchesKey("person:1"));
   EXPECT_FALSE(prefix.MatchesKey("person"));
@@ -35,7 +35,7 @@ TEST(FunctionRegistrationTest, EventsCompareWithoutCase) {
   EXPECT_TRUE(some.WantsEvent("hset"));
   EXPECT_TRUE(some.WantsEvent("DEL"));
   EXPECT_FALSE(some.WantsEvent("hdel"));
-  EXPECT_TRUE(Make({}).WantsEvent("anything"));
+  EXPECT_TRUE(Make(json::object()).WantsEvent("anything"));
   EXPECT_FALSE(Make({{"events", json::array()}}).WantsEvent("hset"));
   const auto stream = Make({{"reader", "StreamReader"}});
   EXPECT_TRUE(stream.WantsEvent("xadd"));
