@@ -103,8 +103,6 @@ def test_sessions_have_globals_of_their_own(run: Run) -> None:
     ("source", "name"),
     [
         ("GB().register('x', commands=['get'])", "register(commands=…)"),
-        ("with atomic(): pass", "atomic"),
-        ("import redisgears; redisgears.atomicCtx()", "atomicCtx"),
         ("from rgsync.Connectors import *; DB2Connector(1, 't', 'k')", "DB2Conn"),
         ("from rgsync.Connectors import *; CqlConnector(1, 't', 'k')", "Cql"),
     ],
