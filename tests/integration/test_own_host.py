@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -295,8 +296,9 @@ def test_a_module_away_from_its_package_says_so(new_redis, folder):
 
 
 def test_a_command_of_ones_own(new_redis, folder):
+    regear_command = Path(sys.executable).parent / "regear"
     script = folder / "host"
-    script.write_text(f"#!/bin/sh\nexec {shutil.which('regear')} host --spawned\n")
+    script.write_text(f"#!/bin/sh\nexec {regear_command} host --spawned\n")
     script.chmod(0o755)
     server = new_redis(
         *("--loadmodule", regear.module_path(), "Host", str(script)), module=False
