@@ -66,7 +66,7 @@ class Executor:
         )
         run_recipe(session)
         for timer in session.timers:
-            self._serving.start_timer(timer)
+            self._serving.services.start_timer(timer)
         plan = session.plan
         if session.registrations or session.functions or replaced:
             self._serving.commit(session, job.id, replaced)

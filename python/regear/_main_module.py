@@ -7,14 +7,19 @@ from importlib import import_module
 
 from regear._builder import GearsBuilder
 from regear._globals import RecipeApi
-from regear._serving import Serving
-from regear._session import Session, current_session, new_session_id, set_default
+from regear._session import (
+    Services,
+    Session,
+    current_session,
+    new_session_id,
+    set_default,
+)
 
 
-def install(serving: Serving) -> None:
+def install(services: Services) -> None:
     """Give ``__main__`` its names; ``redisgears`` is imported beforehand."""
     # For threads that a recipe started, where no session is known.
-    set_default(Session(id=new_session_id(), source="", services=serving))
+    set_default(Session(id=new_session_id(), source="", services=services))
     api = RecipeApi(current_session)
     main = sys.modules["__main__"]
     vars(main).update(

@@ -5,31 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import redis
 
-from regear._atomic import current_block
 from regear._commands import Commands, quietly
 from regear._config import Config
-from regear._durability import check_commit_after
 from regear._existing_keys import Survey, Surveyor
-from regear._functions import readers
 from regear._functions.answers import Answers, Handler
-from regear._functions.coroutines import GearsFuture
 from regear._functions.dispatch import Functions
 from regear._functions.execution_commands import ExecutionCommands
-from regear._functions.executions import Executions
-from regear._functions.plan import Plan
-from regear._functions.readers import KeyScan
-from regear._functions.registering import FunctionRegistration
 from regear._functions.requirement_commands import RequirementCommands
 from regear._functions.session_commands import SessionCommands
 from regear._functions.stream_commands import StreamCommands
-from regear._functions.timers import StoredTimers, Timer, Timers
 from regear._redaction import redact_urls
 from regear._registration import Registration
 from regear._registry import Rule, Snapshot, StoredFunction, StoredSession
@@ -43,15 +33,15 @@ from regear._requirements_names import RequiredNames
 from regear._requirements_restoring import Restorer
 from regear._runner import ScriptFailed, failure_of, run_recipe
 from regear._sealing import Sealer
+from regear._services import HostServices
 from regear._session import Session, new_session_id
 from regear._stored_values import (
     CONFIG_ID,
-    TIMERS_ID,
     load_values,
     store_values,
 )
 from regear._workers import Workers
-from regear.errors import LeaseLost, RecipeError, RegearError, TargetUnavailable
+from regear.errors import LeaseLost, RecipeError, RegearError
 
 if TYPE_CHECKING:
     from regear._engine import Engine
@@ -88,7 +78,7 @@ class Recipe:
 
 
 class Serving:
-    """Implements ``regear._session.Services`` for the sessions it runs."""
+    """What is registered, in the server and here, is the same."""
 
     def __init__(
         self,
@@ -112,17 +102,11 @@ class Serving:
         self.requirements = requirements or CheckedRequirements()
         self._restorer = Restorer(self.requirements, self._restorable)
         self._workers = Workers(engine)
-        self._limits: dict[str, int] = {}
-        self.executions = Executions(self._limit)
-        self.functions = Functions(Answers(engine), self.executions.create)
+        self.services = HostServices(engine, sealer, config, commands, self.snapshot)
+        self.executions = self.services.executions
+        self.functions = Functions(Answers(engine), self.executions)
         self._required_names = RequiredNames(engine, sealer)
         self.functions.commands.update(self._handlers())
-        self.timers = Timers(commands.execute)
-        self._stored_timers = StoredTimers(
-            self.timers,
-            lambda: load_values(engine, sealer, TIMERS_ID) or {},
-            lambda values: store_values(engine, sealer, TIMERS_ID, values),
-        )
         # One thread at a time changes what is registered and what runs.
         self._lock = threading.RLock()
         self._own: set[str] = set()  # ids of the sessions loaded here
@@ -131,7 +115,6 @@ class Serving:
         self._broken: dict[str, RegearError] = {}
         # Ids of sessions whose recipe was loaded with other requirements now.
         self._required_now: dict[str, tuple[str, ...]] = {}
-        self._hashtag = ""
 
     def _handlers(self) -> dict[bytes, Handler]:
         """Of the commands that the host answers."""
@@ -153,44 +136,14 @@ class Serving:
         sessions = self.snapshot().sessions.values()
         return [stored.requirements for stored in sessions if stored is not None]
 
-    # -- what recipes ask for ------------------------------------------------
-
-    @property
-    def hashtag(self) -> str:
-        return self._hashtag
-
-    def execute(self, command: str, *arguments: object) -> Any:
-        return self._commands.execute(command, *arguments)
-
-    def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
-        return self._commands.execute_all(commands)
-
-    def atomic(self) -> AbstractContextManager[None]:
-        timeout = self._limit("AtomicTimeout", 250)
-        if timeout == 0:
-            raise RecipeError("atomic() is switched off: AtomicTimeout is 0")
-        return self._commands.atomic(timeout)
-
-    def scan_keys(self, pattern: str) -> KeyScan:
-        return self._engine.scan_keys(pattern, str(readers.SCAN_COUNT))
-
-    def config(self, key: str, stored: Mapping[str, str]) -> str | None:
-        return self._config.get(key, stored)
-
-    def run_plan(self, session: Session, plan: Plan) -> GearsFuture:
-        return self.executions.future(session, plan)
-
-    def start_timer(self, timer: Timer) -> None:
-        if timer.key is not None:
-            timer.token = new_session_id()
-            stored = StoredSession.of(timer.session).document()
-            self._stored_timers.add(timer, stored)
-        self.timers.start(timer)
+    def _dumped(self) -> list[Any]:
+        registrations: list[Any] = self._commands.execute("RG.DUMPREGISTRATIONS")
+        return registrations
 
     def restore_timers(self) -> None:
         """Those that outlived the host that started them."""
-        self.timers.awake = True
-        self._stored_timers.restore(self._session_of_timer)
+        self.services.timers.awake = True
+        self.services.stored_timers.restore(self._session_of_timer)
 
     def _session_of_timer(self, document: dict[str, Any]) -> Session:
         stored = StoredSession.from_document(document)
@@ -201,63 +154,6 @@ class Serving:
                 session = self._run_again(stored, self.snapshot())
             return session
 
-    def _limit(self, key: str, default: int) -> int:
-        """Of a configured number; asked for each execution."""
-        limit = self._limits.get(key)
-        if limit is None:
-            value = self._config.get(key, {})
-            limit = int(value) if value is not None and value.isdecimal() else default
-            self._limits[key] = limit
-        return limit
-
-    def log(self, level: str, text: str) -> None:
-        block = current_block()
-        if block is not None:  # the server would not listen
-            block.afterwards(lambda: self.log(level, text))
-            return
-        try:
-            self._engine.log(level, text)
-        except RegearError:  # Redis is away: the line shall not be lost
-            logger.log(_PYTHON_LEVELS[level], "%s", text)
-
-    def accept(self, session: Session, registration: Registration) -> None:
-        replaced_rules(self.snapshot(), registration.name, registration.version)
-        check_commit_after(self._commands, registration.options.commit_after)
-        worker = registration.worker(
-            registration.stored_in(self._hashtag), session.bind
-        )
-        try:
-            for warning in self._engine.check_target(worker):
-                message = f"{warning['message']} (try: {warning['hint']})"
-                self.log(
-                    "warning",
-                    f"regear: {registration.name}: {session.secrets.redact(message)}",
-                )
-        except TargetUnavailable as error:
-            reason = session.secrets.redact(str(error))
-            self.log(
-                "warning",
-                f"regear: {registration.name}: changes are kept until the target"
-                f" can be reached: {reason}",
-            )
-
-    def accept_function(self, session: Session, function: FunctionRegistration) -> None:
-        trigger = function.trigger
-        if not trigger:
-            return
-        if any(one.trigger == trigger for one in session.functions):
-            raise RecipeError("trigger already registered in this session")
-        for one in self.snapshot().functions:
-            if one.trigger == trigger and one.id not in session.replaces:
-                raise RecipeError("trigger already registered")
-
-    def reserve_id(self) -> str:
-        return self._engine.reserve_ids(1)[0]
-
-    def _dumped(self) -> list[Any]:
-        registrations: list[Any] = self._commands.execute("RG.DUMPREGISTRATIONS")
-        return registrations
-
     # -- the registry --------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -265,7 +161,7 @@ class Serving:
 
     def attached(self, reply: dict[str, Any]) -> None:
         """A lease began."""
-        self._hashtag = reply["hashtag"]
+        self.services.hashtag = reply["hashtag"]
         self._commands.lease = (reply["fence"], reply["host_id"])
         self._config.module_arguments = reply["args"]
         self._recall_config(reply.get("config", {}))
@@ -277,7 +173,7 @@ class Serving:
             if all(known.get(key) == value for key, value in values.items()):
                 return
             known.update(values)
-            self._limits.clear()
+            self.services.forget_limits()
             store_values(self._engine, self._sealer, CONFIG_ID, known)
             self._workers.hurry_all()
 
@@ -285,7 +181,7 @@ class Serving:
         stored = load_values(self._engine, self._sealer, CONFIG_ID) or {}
         values = {**stored, **in_module}
         self._config.set_at_run_time = values
-        self._limits.clear()
+        self.services.forget_limits()
         lost = [
             word
             for key, value in values.items()
@@ -303,7 +199,7 @@ class Serving:
         self._restorer.join(_STOP_SECONDS)
 
     def lease_ended(self) -> None:
-        self.timers.awake = False
+        self.services.timers.awake = False
         self.functions.lease_ended()
         with self._lock:
             self._workers.forget()
@@ -321,7 +217,7 @@ class Serving:
         return Session(
             id=session_id or new_session_id(),
             source=source,
-            services=self,
+            services=self.services,
             description=description,
             requirements=requirements,
             config=dict(self._config.values),
@@ -341,6 +237,7 @@ class Serving:
                     snapshot, registration.name, registration.version
                 )
                 replaced |= {rule.id for rule in rules}
+            hashtag = self.services.hashtag
             document = {
                 "id": session.id,
                 "description": session.description,
@@ -348,7 +245,7 @@ class Serving:
                 "registrations": [
                     {**registration, "requirements": requirements}
                     for registration in (
-                        *(one.document(self._hashtag) for one in session.registrations),
+                        *(one.document(hashtag) for one in session.registrations),
                         *(one.document() for one in session.functions),
                     )
                 ],
@@ -425,7 +322,7 @@ class Serving:
             )
         self.commit(session)
         for timer in session.timers:
-            self.start_timer(timer)
+            self.services.start_timer(timer)
         recipe.session_id = session.id
         self._tell_abandoned(recipe)
 
@@ -566,7 +463,7 @@ class Serving:
         session = Session(
             id=stored.id,
             source=stored.source,
-            services=self,
+            services=self.services,
             description=stored.description,
             requirements=stored.requirements,
             config=stored.config,
@@ -599,11 +496,3 @@ def _registration(session: Session, name: str) -> Registration | None:
         if registration.name == name:
             return registration
     return None
-
-
-_PYTHON_LEVELS = {
-    "debug": logging.DEBUG,
-    "verbose": logging.DEBUG,
-    "notice": logging.INFO,
-    "warning": logging.WARNING,
-}

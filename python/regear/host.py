@@ -203,7 +203,7 @@ class Host:
             requirements=self._requirements(),
         )
         if self._functions:
-            _main_module.install(self._serving)
+            _main_module.install(self._serving.services)
         return Loop(
             self._engine, self._serving, self._load, self._recipes, self._functions
         )

@@ -334,11 +334,11 @@ def test_configuration_at_run_time_is_sealed_and_recalled(
     serving = new_serving()
     execute(engine, serving, recipe())
     serving.configure({"Key": "s3cret-value"})
-    assert serving.config("Key", {}) == "s3cret-value"
+    assert serving.services.config("Key", {}) == "s3cret-value"
     assert engine.hurried == ["Persons"]  # it may wait with the old password
     assert b"s3cret-value" not in b"".join(engine.blobs.values())
     again = new_serving()
-    assert again.config("Key", {}) == "s3cret-value"
+    assert again.services.config("Key", {}) == "s3cret-value"
     again.follow_registry()
     assert list(engine.workers) == ["Persons"]
 
@@ -350,12 +350,12 @@ def test_configuration_comes_from_the_nearest_that_has_it(
     config = serving._config
     monkeypatch.setenv("Key", "environment")
     stored = {"Key": "stored", "Old": "stored"}
-    assert serving.config("Old", stored) == "stored"
-    assert serving.config("Key", stored) == "environment"
+    assert serving.services.config("Old", stored) == "stored"
+    assert serving.services.config("Key", stored) == "environment"
     config.module_arguments = {"Key": "module"}
-    assert serving.config("Key", stored) == "module"
+    assert serving.services.config("Key", stored) == "module"
     config.values["Key"] = "host"
-    assert serving.config("Key", stored) == "host"
+    assert serving.services.config("Key", stored) == "host"
     serving.configure({"Key": "run time"})
-    assert serving.config("Key", stored) == "run time"
-    assert serving.config("None", stored) is None
+    assert serving.services.config("Key", stored) == "run time"
+    assert serving.services.config("None", stored) is None

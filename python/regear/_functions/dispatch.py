@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regear._functions.answers import Answers, Handler, Request
-from regear._functions.execution import Execution
+from regear._functions.executions import Executions
 from regear._functions.pool import Pool
 from regear._functions.registering import FunctionRegistration
 from regear._functions.running import RUNNING, Running, StreamFunction, Threads
@@ -45,12 +44,12 @@ class Functions:
     here: no job finds the two apart.
     """
 
-    def __init__(self, answers: Answers, create: Callable[..., Execution]) -> None:
+    def __init__(self, answers: Answers, executions: Executions) -> None:
         self.lock = threading.RLock()
         #: By their names in lower case, b"rg.getresults".
         self.commands: dict[bytes, Handler] = {}
         self.answers = answers
-        self._create = create
+        self._executions = executions
         self._threads = Threads()
         # So that a function that never ends does not keep anybody from
         # aborting it.
@@ -73,7 +72,7 @@ class Functions:
     def start(self, registration: FunctionRegistration, session: Session) -> None:
         id_ = registration.id
         running = RUNNING[registration.reader](
-            registration, session, self._threads, self.answers, self._create
+            registration, session, self._threads, self.answers, self._executions
         )
         with self.lock:
             idle = self._idle.pop(id_, None)

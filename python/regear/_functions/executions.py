@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from regear._functions.coroutines import GearsFuture
@@ -58,11 +58,19 @@ class Executions:
             execution.when_over(lambda: self._forget(execution))
         return execution
 
-    def run(self, session: Session, execution: Execution) -> None:
-        """In this thread, on behalf of the session."""
+    def run(
+        self,
+        session: Session,
+        execution: Execution,
+        records: Iterable[Any] | None = None,
+    ) -> None:
+        """In this thread, on behalf of the session; ``records`` instead of those
+        of the plan's reader."""
         with session.active():
             execution.run(
-                session.services.execute_all, lambda error: describe(session, error)
+                session.services.execute_all,
+                lambda error: describe(session, error),
+                records,
             )
 
     def start(self, session: Session, plan: Plan, keep: bool = False) -> Execution:

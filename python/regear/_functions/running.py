@@ -12,6 +12,7 @@ from regear._commands import quietly
 from regear._functions import readers, replies
 from regear._functions.answers import Answers, Request
 from regear._functions.execution import Execution
+from regear._functions.executions import Executions
 from regear._functions.pool import Lanes, Pool
 from regear._functions.readers import Send
 from regear._functions.registering import FunctionRegistration
@@ -46,15 +47,13 @@ class Running(ABC):
         session: Session,
         threads: Threads,
         answers: Answers,
-        create: Callable[..., Execution],
+        executions: Executions,
     ) -> None:
-        """``create`` makes an execution of a session, a plan, the id of the
-        registration and whether it is kept when it is done."""
         self.registration = registration
         self.session = session
         self._threads = threads
         self._answers = answers
-        self._create = create
+        self._executions = executions
         self._aborting = False
 
     @abstractmethod
@@ -85,11 +84,10 @@ class Running(ABC):
     def _execute(self, records: list[Any], keep: bool) -> Execution:
         """Run the plan for the records and count that."""
         session, registration = self.session, self.registration
-        execution = self._create(
-            session, registration.plan, registration=registration.id, keep=keep
+        execution = self._executions.create(
+            session, registration.plan, registration.id, keep
         )
-        with session.active():
-            execution.run(session.services.execute_all, self._describe, records)
+        self._executions.run(session, execution, records)
         self._count(execution)
         return execution
 
