@@ -7,6 +7,7 @@ that an earlier session was promised.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from packaging.utils import canonicalize_name
 
 from regear._requirements_parsing import OURS, Specification
 from regear.errors import RequirementError
+
+logger = logging.getLogger("regear")
 
 #: A requirement, and the folder that satisfies it: None for the environment.
 Source = tuple[Specification, "Path | None"]
@@ -138,8 +141,19 @@ class Activation:
                 continue
             if self._is_bound(old, added):
                 for wanted, needed in _demands(specification, name, folder):
-                    if not _allows(needed, old.version):
+                    if _allows(needed, old.version):
+                        continue
+                    if not wanted or name not in _used_by_regear():
                         raise _conflict(specification, old, wanted)
+                    # Client libraries of RedisGears' time pin redis-py; a host
+                    # has its own, which mostly does.
+                    logger.warning(
+                        "%s needs %s: %s %s is used, as the host runs on it",
+                        specification,
+                        wanted,
+                        name,
+                        old.version,
+                    )
                 continue
             earlier = [one for one in promised if canonicalize_name(one.name) == name]
             for needed in [*self._promised.get(name, ()), *earlier]:

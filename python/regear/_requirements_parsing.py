@@ -28,6 +28,10 @@ _OURS_ELSEWHERE = re.compile(
     rf"(?:^|[/#&=])(?:{'|'.join(sorted(OURS))})(?:\.git|[-_]v?\d[^/]*)?(?:[@#&].*)?$",
     re.IGNORECASE,
 )
+#: gearsclient asks for itself so; it is on the index, without git.
+_GEARSCLIENT = re.compile(
+    r"git\+https://github\.com/RedisGears/redisgears-py(\.git)?$", re.IGNORECASE
+)
 _ARCHIVES = (".tar.gz", ".tar.bz2", ".tgz", ".zip")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _UNREADABLE = re.compile(r"[^A-Za-z0-9.]+")
@@ -113,6 +117,8 @@ def _place(text: str) -> Specification | None:
         raise _nonsense(text)
     if _OURS_ELSEWHERE.search(text.removesuffix("/")):
         return None
+    if _GEARSCLIENT.match(text):
+        return Specification(text, "gearsclient", Requirement("gearsclient"))
     return Specification(text, _absolute(text), None)
 
 

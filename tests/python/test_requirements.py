@@ -37,6 +37,11 @@ def test_nothing_is_needed_for(text: str) -> None:
         ("PyMySQL[rsa]>=1, <2", "pymysql", "PyMySQL-rsa-1-2-"),
         ("/w/other-1.0-py3-none-any.whl", "other", "other-1.0-py3-none-any.whl-"),
         ("x @ https://e.org/x.zip", "x", "x.zip-"),
+        (
+            "git+https://github.com/RedisGears/redisgears-py.git",
+            "gearsclient",
+            "redisgears-py.git-",
+        ),
         ("git+https://me:tok@e.org/rgsync-tools.git", None, "rgsync-tools.git-"),
         ("https://example.org/thing.tar.gz", None, "thing.tar.gz-"),
     ],

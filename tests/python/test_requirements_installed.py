@@ -102,6 +102,17 @@ def test_what_regear_itself_uses_stays(requirements) -> None:
     assert "regear uses it itself" in text
 
 
+def test_what_regear_itself_uses_will_do_for_dependencies(
+    links, requirements, caplog
+) -> None:
+    make_wheel(links, "thing", "1.0", requires=["redis==3.5.3"])
+    make_wheel(links, "redis", "3.5.3")
+    requirements.provide(["thing"])
+    assert version_of("thing") == "1.0"
+    assert importlib.import_module("redis").__version__ != "3.5.3"
+    assert "thing needs redis==3.5.3 (by thing 1.0): redis " in caplog.text
+
+
 def test_first_session_decides_on_a_version(links, requirements) -> None:
     make_wheel(links, "thing", "1.0")
     make_wheel(links, "thing", "2.0")
