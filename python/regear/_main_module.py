@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from regear import _redgrease
 from regear._builder import GearsBuilder
 from regear._globals import RecipeApi
 from regear._session import (
@@ -29,3 +30,5 @@ def install(services: Services) -> None:
         gearsConfigGet=api.config_get_or,
     )
     import_module("redisgears")
+    import_module("cloudpickle")  # the version that hosts and clients agree on
+    _redgrease.install()
