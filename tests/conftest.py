@@ -47,7 +47,7 @@ def ferretdb_program() -> str | None:
 
 
 def published_gears_cli() -> list[str] | None:
-    """The command of the gears-cli that scripts/fetch-gears-cli got."""
+    """The command of the gears-cli that scripts/fetch-venv got."""
     program = cached("gears-cli-1/bin/gears-cli")
     return [str(Path(program).with_name("python")), program] if program else None
 

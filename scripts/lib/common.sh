@@ -15,7 +15,8 @@ in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
 # Integration tests of Python code and of other programs: another server or a
 # sanitizer finds nothing more in them.
 without_python_only=(
-  --ignore=tests/integration/test_{check,examples,functions_executions}.py
+  --ignore=tests/integration/test_{check,client_libraries,examples}.py
+  --ignore=tests/integration/test_functions_executions.py
   --ignore=tests/integration/test_{gears_cli,json_recipes,metrics}.py
   --ignore=tests/integration/test_{mongo_connector,recipes}.py
   --ignore=tests/integration/test_{requirement_commands,requirements}.py
