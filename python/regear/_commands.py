@@ -8,11 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from regear._atomic import AtomicBlock, current_block
-from regear._connecting import open_client
+from regear._connecting import PATIENT, open_client
 from regear.errors import GearsError
 
 _BLOCKING_REFUSED = (
@@ -38,10 +36,7 @@ class Commands:
     """Replies come as RedisGears gave them: lists, str, int, None."""
 
     def __init__(self, url: str) -> None:
-        # RESP2 and no retries: a repeated INCR would count twice.
-        self._client = open_client(
-            url, decode_responses=False, retry=Retry(NoBackoff(), 0)
-        )
+        self._client = open_client(url, decode_responses=False, **PATIENT)
         self._client.response_callbacks.clear()
         self._send: Callable[..., Any] = self._client.execute_command
         #: Fence and id of the host, which prove that commands are its own.

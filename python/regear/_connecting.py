@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+#: For commands of others: they take as long as they take, and are sent once.
+#: redis-py sends again by itself what is not answered within 5 seconds.
+PATIENT: dict[str, Any] = {
+    "socket_timeout": None,
+    "socket_keepalive": True,
+    "retry": Retry(NoBackoff(), 0),
+}
 
 #: The user of a host that the server has started by itself; its password is
 #: the secret for RG.HOSTAUTH, as modules had no say in AUTH before Redis 7.2.

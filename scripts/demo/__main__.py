@@ -43,7 +43,8 @@ def main() -> int:
         )
         database = folder / "demo.db"
         url = stack.enter_context(regear_up(folder, database))
-        client = stack.enter_context(closing(redis.Redis.from_url(url)))
+        client = redis.Redis.from_url(url, socket_timeout=60)
+        stack.enter_context(closing(client))
         console.print(f"regear up: {url}")
         console.rule("write-behind: SQLite follows", align="left")
         operations = int(os.environ.get("OPS", "100000"))

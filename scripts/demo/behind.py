@@ -81,7 +81,7 @@ def start_writing(
 
     def work(seed: int, share: int) -> None:
         choose = random.Random(seed)
-        with closing(redis.Redis.from_url(url)) as own:
+        with closing(redis.Redis.from_url(url, socket_timeout=60)) as own:
             while share:
                 count = min(PIPELINE, share)
                 with own.pipeline(transaction=False) as pipeline:

@@ -147,6 +147,7 @@ class RedisServer(Server):
     def connect(self, **options: Any) -> redis.Redis:
         options.setdefault("encoding_errors", "surrogateescape")
         options.setdefault("password", self.password or None)
+        options.setdefault("socket_timeout", 60)  # then redis-py sends again
         client = redis.Redis(port=self.port, **{"protocol": 2, **options})
         self._clients.append(client)
         return client

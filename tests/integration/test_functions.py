@@ -102,3 +102,11 @@ def test_many_keys_are_read_in_batches(client):
         ".aggregate(0, lambda a, r: a + r, lambda a, r: a + r).run('many:*')"
     )
     assert run(client, source) == [[str(sum(range(5000)))], []]
+
+
+def test_a_command_that_takes_long_is_sent_once(client):
+    # redis-py's own patience is 5 s.
+    waits = "execute('RPUSH', 'asked', 1), execute('BLPOP', 'nothing', 6)"
+    script = f"GB('ShardsIDReader').foreach(lambda _: [{waits}]).run()"
+    assert run(client, script) == [["1"], []]
+    assert client.llen("asked") == 1

@@ -103,6 +103,13 @@ def test_spellings_of_ours(source, our_gears_cli, folder, line) -> None:
     assert source.client.get("ran") == "1.0"
 
 
+def test_a_script_that_takes_long_runs_once(source, gears_cli, folder) -> None:
+    # redis-py's own patience is 5 s.
+    write(folder, "s.py", "import time; time.sleep(6); execute('INCR', 'ran')")
+    assert gears_cli("run @ s.py", source).stdout == "OK\n"
+    assert source.client.get("ran") == "1"
+
+
 def test_requirements_file(source, gears_cli, folder) -> None:
     write(folder, "r.txt", "# all\n\nthing==1.0\nrgsync\n")
     write(folder, "s.py", "import thing")

@@ -10,6 +10,7 @@ from typing import Any
 
 import redis
 
+from regear._connecting import PATIENT
 from regear.cli._gears_arguments import Server
 from regear.errors import ConnectionFailed, RegearError
 
@@ -47,6 +48,7 @@ def _client(server: Server) -> redis.Redis:
         username=server.user,
         password=server.password,
         protocol=2,
+        **PATIENT,
         **settings,
     )
 
