@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -256,6 +258,35 @@ def test_get_execution(bed: Bed) -> None:
             " *8 $4 type $3 map $8 duration :0 $4 name $3 str $3 arg $0  *8 $4 type"
             " $6 reader $8 duration :0 $4 name $12 PythonReader $3 arg"
         ), steps
+
+
+def test_durations_of_a_profiled_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def takes(seconds: float) -> Callable[[Any], Any]:
+        def work(record: Any) -> Any:
+            nonlocal now
+            now += seconds
+            return record
+
+        return work
+
+    def source() -> Iterator[int]:
+        for number in range(3):
+            yield takes(0.007)(number)
+
+    monkeypatch.setattr("regear._functions.profiling.perf_counter", lambda: now)
+    bed = Bed(ProfileExecutions=1)
+    plan = bed.plan(lambda b: b.map(takes(1)).filter(takes(0.02)).foreach(takes(5)))
+    plan = dataclasses.replace(plan, argument=source)
+    execution = bed.executions.create(bed.session, plan, keep=True)
+    bed.executions.run(bed.session, execution)
+    reply = bed.command("getexecution", execution.id)
+    assert execution.errors == []
+    assert " $13 read_duration :21 " in reply
+    # Record 0 does not pass the filter.
+    taken = [":10000", ":60", ":3000", ":21"]
+    assert re.findall(r"\$8 duration (:\d+)", reply) == taken
 
 
 def test_results(bed: Bed) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from regear._functions import coroutines, current, readers
 from regear._functions.plan import Plan
+from regear._functions.profiling import Stopwatch, Timed
 from regear._functions.readers import Send
 from regear._functions.steps import Results, Stage
 from regear._session import current_session
@@ -35,6 +36,7 @@ class Execution:
         plan: Plan,
         registration: str | None = None,
         max_bytes: int = DEFAULT_MAX_BYTES,
+        profiled: bool = False,
     ) -> None:
         """``max_bytes``: what its results may take; more is an error."""
         self.id = id
@@ -45,6 +47,9 @@ class Execution:
         self.errors: list[str] = []
         self.result_bytes = 0
         self.duration = 0.0  # s
+        #: Of the reader and of each step; zeros unless it is profiled.
+        self.durations = [0.0] * (1 + len(plan.steps))  # s
+        self._stopwatch = Stopwatch(len(plan.steps)) if profiled else None
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._stopping = False
@@ -146,6 +151,8 @@ class Execution:
         records: Iterable[Any] | None,
     ) -> None:
         first = self._stages(end)
+        if self._stopwatch is not None:
+            self._stopwatch.start()
         token = current.execution.set(self)
         try:
             try:
@@ -161,13 +168,17 @@ class Execution:
                 errors.append(describe(error))
         finally:
             current.execution.reset(token)
+            if self._stopwatch is not None:
+                self.durations = self._stopwatch.stop()
 
     def _stages(self, end: Stage) -> Stage:
         first = end
-        for step in reversed(self.plan.steps):
+        for number, step in reversed(list(enumerate(self.plan.steps, 1))):
             stage = step.make()
             stage.next = first
             first = stage
+            if self._stopwatch is not None:
+                first = Timed(stage, self._stopwatch, number)
         return first
 
     # -- its end -------------------------------------------------------------

@@ -9,6 +9,7 @@ from regear._functions.answers import Handler, Reply
 from regear._functions.execution import Execution
 from regear._functions.executions import SHARD_ID, Executions
 from regear._functions.plan import Plan
+from regear._functions.profiling import READER
 from regear.errors import CommandError
 
 _UNKNOWN = "execution plan does not exist"
@@ -102,23 +103,29 @@ def _described(execution: Execution) -> list[Any]:
         *("shards_completed", 0),
         *("results", len(execution.results) if execution.over else -1),
         *("errors", execution.errors),
-        *("total_duration", round(execution.duration * 1000)),
-        *("read_duration", 0),
-        *("steps", _steps(execution.plan)),
+        *("total_duration", _milliseconds(execution.duration)),
+        *("read_duration", _milliseconds(execution.durations[READER])),
+        *("steps", _steps(execution.plan, execution.durations)),
     ]
 
 
-def _steps(plan: Plan) -> list[Any]:
-    """The last one first. What each took is not measured."""
+def _steps(plan: Plan, durations: list[float]) -> list[Any]:
+    """The last one first."""
     source = getattr(plan.argument, "__name__", str(plan.argument))
     described = [("reader", plan.reader, source)]
     described += [(step.name, step.function, step.argument) for step in plan.steps]
     return [
         [
             *("type", type_),
-            *("duration", 0),
+            *("duration", _milliseconds(duration)),
             *("name", name),
             *("arg", argument),
         ]
-        for type_, name, argument in reversed(described)
+        for (type_, name, argument), duration in reversed(
+            list(zip(described, durations))
+        )
     ]
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

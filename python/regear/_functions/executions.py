@@ -50,6 +50,7 @@ class Executions:
             plan,
             registration,
             self._limit("MaxResultBytes", DEFAULT_MAX_BYTES),
+            profiled=self._limit("ProfileExecutions", 0) != 0,
         )
         self._all[execution.id] = execution
         if keep:
