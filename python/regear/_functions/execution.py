@@ -212,12 +212,12 @@ class Execution:
 def _records(plan: Plan, send: Send) -> Iterator[Any]:
     options = plan.options
     if plan.reader == "KeysReader":
-        if options["readValue"] and not options["noScan"]:
-            scan = current_session().services.scan_keys(plan.argument)
-            return readers.all_keys(scan)
-        return readers.keys_reader(
-            send, plan.argument, options["noScan"], options["readValue"]
-        )
+        if not options["readValue"]:
+            return readers.keys_reader(send, plan.argument, options["noScan"])
+        if options["noScan"]:
+            record, _ = readers.one_key(send, plan.argument, readers.HASH)
+            return iter([record])
+        return readers.all_keys(current_session().services.scan_keys(plan.argument))
     if plan.reader == "KeysOnlyReader":
         pattern, no_scan = plan.argument, options["noScan"]
         if options["patternGenerator"] is not None:

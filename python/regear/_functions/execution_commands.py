@@ -6,6 +6,7 @@ from typing import Any
 
 from regear._functions import replies
 from regear._functions.answers import Handler, Reply
+from regear._functions.arity import check_arity
 from regear._functions.execution import Execution
 from regear._functions.executions import SHARD_ID, Executions
 from regear._functions.plan import Plan
@@ -28,7 +29,7 @@ class ExecutionCommands:
         }
 
     def _dump(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.dumpexecutions", not arguments)
+        check_arity("rg.dumpexecutions", not arguments)
         answer(
             replies.value(
                 [
@@ -43,7 +44,7 @@ class ExecutionCommands:
         )
 
     def _get(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.getexecution", len(arguments) in (1, 2))
+        check_arity("rg.getexecution", len(arguments) in (1, 2))
         scope = arguments[1].upper() if len(arguments) == 2 else b"SHARD"
         if scope == b"CLUSTER":
             raise CommandError(
@@ -56,21 +57,21 @@ class ExecutionCommands:
         answer(replies.value([shard]))
 
     def _results(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.getresults", len(arguments) == 1)
+        check_arity("rg.getresults", len(arguments) == 1)
         execution = self._find(arguments[0])
         if not execution.over:
             raise CommandError("execution is still running")
         answer(replies.results(execution.results, execution.errors))
 
     def _results_blocking(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.getresultsblocking", len(arguments) == 1)
+        check_arity("rg.getresultsblocking", len(arguments) == 1)
         execution = self._find(arguments[0])
         execution.when_over(
             lambda: answer(replies.results(execution.results, execution.errors))
         )
 
     def _drop(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.dropexecution", len(arguments) == 1)
+        check_arity("rg.dropexecution", len(arguments) == 1)
         execution = self._find(arguments[0])
         if not execution.over:
             raise CommandError(
@@ -80,7 +81,7 @@ class ExecutionCommands:
         answer(replies.OK)
 
     def _abort(self, arguments: list[bytes], answer: Reply) -> None:
-        _expect("rg.abortexecution", len(arguments) == 1)
+        check_arity("rg.abortexecution", len(arguments) == 1)
         self._find(arguments[0], "execution does not exist").abort()
         answer(replies.OK)
 
@@ -89,11 +90,6 @@ class ExecutionCommands:
         if execution is None:
             raise CommandError(unknown)
         return execution
-
-
-def _expect(command: str, is_right: bool) -> None:
-    if not is_right:
-        raise CommandError(f"ERR wrong number of arguments for '{command}' command")
 
 
 def _described(execution: Execution) -> list[Any]:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from regear.errors import RecipeError
 
-Execute = Callable[..., Any]
 Send = Callable[[list[tuple[Any, ...]]], list[Any]]
 
 _PAGE = 1000
@@ -22,39 +21,15 @@ class KeyScan(Protocol):
     def next_page(self) -> list[dict[str, Any]] | None: ...
 
 
-def keys_reader(
-    send: Send, pattern: str, no_scan: bool, read_value: bool
-) -> Iterator[dict[str, Any]]:
-    """Records ``{key, value, type, event}``; read in batches."""
+def keys_reader(send: Send, pattern: str, no_scan: bool) -> Iterator[dict[str, Any]]:
+    """Records ``{key, event}``."""
     for names in _pages(send, pattern, no_scan, _PAGE):
-        if not read_value:
-            for name in names:
-                yield {"key": name, "event": None}
-            continue
-        kinds = send([("TYPE", name) for name in names])
-        values = iter(
-            send(
-                [
-                    (_READ[kind][0], name, *_READ[kind][1:])
-                    for name, kind in zip(names, kinds)
-                    if kind in _READ
-                ]
-            )
-        )
-        for name, kind in zip(names, kinds):
-            value = _shaped(kind, next(values)) if kind in _READ else None
-            if kind == "none" and not no_scan:
-                continue  # gone since it was found
-            yield {
-                "key": name,
-                "value": value,
-                "type": _TYPES.get(kind, "module"),
-                "event": None,
-            }
+        for name in names:
+            yield {"key": name, "event": None}
 
 
 def all_keys(scan: KeyScan) -> Iterator[dict[str, Any]]:
-    """The same of all keys that match, many at a time."""
+    """Records ``{key, value, type, event}`` of all keys that match."""
     while (page := scan.next_page()) is not None:
         yield from page
 

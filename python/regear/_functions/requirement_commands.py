@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from regear._functions import replies
 from regear._functions.answers import Handler, Reply
+from regear._functions.arity import check_arity
 from regear._redaction import redact_urls
 from regear._requirements import State
 from regear._requirements_parcels import VERSION, Parcel, unpack
@@ -73,11 +74,11 @@ class RequirementCommands:
         return {one.name: _metadata(one, 1 + needed[one.name]) for one in states}
 
     def _dump(self, arguments: list[bytes], answer: Reply) -> None:
-        _check_arity(not arguments, "rg.pydumpreqs")
+        check_arity("rg.pydumpreqs", not arguments)
         answer(replies.value(list(self._all().values())))
 
     def _export(self, arguments: list[bytes], answer: Reply) -> None:
-        _check_arity(len(arguments) == 1, "rg.pyexportreq")
+        check_arity("rg.pyexportreq", len(arguments) == 1)
         name = arguments[0].decode(errors="replace")
         if name not in self._all():
             raise CommandError("requirement does not exists")
@@ -91,7 +92,7 @@ class RequirementCommands:
         answer(replies.value([self._all()[name], chunks]))
 
     def _import(self, arguments: list[bytes], answer: Reply) -> None:
-        _check_arity(bool(arguments), "rg.pyimportreq")
+        check_arity("rg.pyimportreq", bool(arguments))
         parcel = unpack(b"".join(arguments))
         self._store.accept(parcel)
         self._names.add([parcel.name])
@@ -115,8 +116,3 @@ def _metadata(state: State, references: int) -> list[Any]:
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _check_arity(right: bool, command: str) -> None:
-    if not right:
-        raise CommandError(f"ERR wrong number of arguments for '{command}' command")

@@ -10,6 +10,7 @@ from typing import Any
 
 from regear._functions import replies
 from regear._functions.answers import Handler, Reply
+from regear._functions.arity import check_arity
 from regear._registry import Snapshot
 from regear.errors import CommandError, NotAvailable
 
@@ -100,8 +101,7 @@ def _dump_options(arguments: list[bytes]) -> tuple[bool, bool, list[str] | None]
 
 def _statistics(arguments: list[bytes], answer: Reply) -> None:
     """Of the whole process: CPython does not count its own bytes."""
-    if arguments:
-        raise CommandError("ERR wrong number of arguments for 'rg.pystats' command")
+    check_arity("rg.pystats", not arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     current = pages * resource.getpagesize()
