@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "module/command_arguments.h"
+#include "module/named_reply.h"
 #include "module/registration_report.h"
 
 namespace regear {
@@ -14,37 +15,12 @@ namespace {
 using nlohmann::json;
 using Reader = FunctionRegistration::Reader;
 
-void ReplyNumber(rm::Ctx* ctx, std::string_view name, long long number) {
-  Reply(ctx, name);
-  rm::ReplyWithLongLong(ctx, number);
-}
-
-void ReplyText(rm::Ctx* ctx, std::string_view name, const json& text) {
-  Reply(ctx, name);
-  if (text.is_string()) {
-    Reply(ctx, text.get<std::string>());
-  } else {
-    rm::ReplyWithNull(ctx);
-  }
-}
-
-void ReplyTexts(rm::Ctx* ctx, std::string_view name, const json& texts) {
-  Reply(ctx, name);
-  if (!texts.is_array()) {
-    rm::ReplyWithNull(ctx);
-    return;
-  }
-  rm::ReplyWithArray(ctx, static_cast<long>(texts.size()));
-  for (const json& text : texts) Reply(ctx, text.get<std::string>());
-}
-
 json Member(const FunctionRegistration& function, const char* name) {
-  return function.definition().value(name, json());
+  return MemberOf(function.definition(), name);
 }
 
 long long Number(const FunctionRegistration& function, const char* name) {
-  const json number = Member(function, name);
-  return number.is_number() ? number.get<long long>() : 0;
+  return NumberOf(function.definition(), name);
 }
 
 std::string Average(long long total, long long count) {

@@ -1,21 +1,13 @@
 #include "module/host_auth.h"
 
-#include <random>
-
 #include "module/commands.h"
 #include "module/module_state.h"
+#include "module/random_hex.h"
 
 namespace regear {
 
 const std::string& HostAuth::Renew() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr size_t kLength = 64;
-  std::random_device random;
-  secret_.clear();
-  while (secret_.size() < kLength) {
-    unsigned bits = random();
-    for (int i = 0; i < 8; ++i, bits >>= 4) secret_ += kDigits[bits & 15];
-  }
+  secret_ = RandomHex(32);
   return secret_;
 }
 

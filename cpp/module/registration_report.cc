@@ -3,7 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "module/command_arguments.h"
 #include "module/module_state.h"
+#include "module/named_reply.h"
 
 namespace regear {
 
@@ -11,39 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-void Reply(rm::Ctx* ctx, std::string_view text) {
-  rm::ReplyWithStringBuffer(ctx, text.data(), text.size());
-}
-
-void Reply(rm::Ctx* ctx, long long number) {
-  rm::ReplyWithLongLong(ctx, number);
-}
-
-// "text" → text, anything else → nil.
-void ReplyTextOrNull(rm::Ctx* ctx, const json& value) {
-  if (value.is_string()) {
-    Reply(ctx, value.get<std::string>());
-  } else {
-    rm::ReplyWithNull(ctx);
-  }
-}
-
-json Member(const json& object, const char* name) {
-  return object.is_object() && object.contains(name) ? object.at(name) : json();
-}
-
-long long Number(const json& object, const char* name) {
-  const json value = Member(object, name);
-  return value.is_number() ? value.get<long long>() : 0;
-}
-
 // Description of one reader, in the form by which recipes and scripts find
 // their registrations.
 std::string ReaderDescription(const Registration& registration,
                               std::string_view reader) {
   return json{{"name", registration.Text("name") + "." + std::string(reader)},
-              {"version", Member(registration.definition, "version")},
-              {"desc", Member(registration.definition, "description")}}
+              {"version", MemberOf(registration.definition, "version")},
+              {"desc", MemberOf(registration.definition, "description")}}
       .dump();
 }
 
@@ -56,49 +32,31 @@ json CaptureError(const CaptureRule& rule) {
 }
 
 void ReplyCounters(rm::Ctx* ctx, long long triggered) {
-  Reply(ctx, "numTriggered");
-  Reply(ctx, triggered);
-  Reply(ctx, "numSuccess");
-  Reply(ctx, triggered);
+  ReplyNumber(ctx, "numTriggered", triggered);
+  ReplyNumber(ctx, "numSuccess", triggered);
   for (std::string_view name : {"numFailures", "numAborted",
                                 "lastRunDurationMS", "totalRunDurationMS"}) {
-    Reply(ctx, name);
-    Reply(ctx, 0LL);
+    ReplyNumber(ctx, name, 0);
   }
-  Reply(ctx, "avgRunDurationMS");
-  Reply(ctx, "0");
-}
-
-void ReplyEventTypes(rm::Ctx* ctx, const json& events) {
-  if (!events.is_array() || events.empty()) {
-    rm::ReplyWithNull(ctx);
-    return;
-  }
-  rm::ReplyWithArray(ctx, static_cast<long>(events.size()));
-  for (const json& event : events) Reply(ctx, event.get<std::string>());
+  ReplyText(ctx, "avgRunDurationMS", "0");
 }
 
 void ReplyKeysReaderData(rm::Ctx* ctx, const Registration& registration) {
+  const json events = MemberOf(registration.definition, "events");
   rm::ReplyWithArray(ctx, 20);
-  Reply(ctx, "mode");
-  Reply(ctx, "sync");
+  ReplyText(ctx, "mode", "sync");
   ReplyCounters(ctx, static_cast<long long>(registration.rule->captured));
-  Reply(ctx, "lastError");
-  ReplyTextOrNull(ctx, CaptureError(*registration.rule));
+  ReplyText(ctx, "lastError", CaptureError(*registration.rule));
   Reply(ctx, "args");
   rm::ReplyWithArray(ctx, 8);
-  Reply(ctx, "regex");
-  Reply(ctx, registration.Text("prefix") + "*");
-  Reply(ctx, "eventTypes");
-  ReplyEventTypes(ctx, Member(registration.definition, "events"));
-  Reply(ctx, "keyTypes");
-  rm::ReplyWithNull(ctx);
-  Reply(ctx, "hookCommands");
-  rm::ReplyWithNull(ctx);
+  ReplyText(ctx, "regex", registration.Text("prefix") + "*");
+  ReplyTexts(ctx, "eventTypes", events.empty() ? json() : events);
+  ReplyTexts(ctx, "keyTypes", json());
+  ReplyTexts(ctx, "hookCommands", json());
 }
 
 std::string_view StreamStatus(const json& status) {
-  const json state = Member(status, "state");
+  const json state = MemberOf(status, "state");
   if (!state.is_string()) return "PAUSED";  // no host drains it now
   const std::string name = state.get<std::string>();
   if (name == "running" || name == "connecting") return "OK";
@@ -107,53 +65,40 @@ std::string_view StreamStatus(const json& status) {
 
 void ReplyStreamReaderData(rm::Ctx* ctx, const Registration& registration,
                            const json& status) {
+  const json& definition = registration.definition;
+  const long long lag = NumberOf(status, "lag_ms");
   rm::ReplyWithArray(ctx, 26);
-  Reply(ctx, "mode");
-  Reply(ctx, "async_local");
-  ReplyCounters(ctx, Number(status, "batches"));
-  Reply(ctx, "lastEstimatedLagMS");
-  Reply(ctx, Number(status, "lag_ms"));
-  Reply(ctx, "avgEstimatedLagMS");
-  Reply(ctx, std::to_string(Number(status, "lag_ms")));
-  Reply(ctx, "lastError");
-  ReplyTextOrNull(ctx, Member(status, "last_error"));
+  ReplyText(ctx, "mode", "async_local");
+  ReplyCounters(ctx, NumberOf(status, "batches"));
+  ReplyNumber(ctx, "lastEstimatedLagMS", lag);
+  ReplyText(ctx, "avgEstimatedLagMS", std::to_string(lag));
+  ReplyText(ctx, "lastError", MemberOf(status, "last_error"));
   Reply(ctx, "args");
   rm::ReplyWithArray(ctx, 12);
-  Reply(ctx, "batchSize");
-  Reply(ctx, Number(registration.definition, "batch"));
-  Reply(ctx, "durationMS");
-  Reply(ctx, Number(registration.definition, "duration"));
-  Reply(ctx, "stream");
-  Reply(ctx, registration.Text("stream"));
-  Reply(ctx, "trimStream");
-  Reply(ctx, 1LL);
-  Reply(ctx, "onFailedPolicy");
-  Reply(ctx, "retry");
-  Reply(ctx, "retryInterval");
-  Reply(ctx, Number(registration.definition, "retry_interval"));
-  Reply(ctx, "status");
-  Reply(ctx, StreamStatus(status));
+  ReplyNumber(ctx, "batchSize", NumberOf(definition, "batch"));
+  ReplyNumber(ctx, "durationMS", NumberOf(definition, "duration"));
+  ReplyText(ctx, "stream", registration.Text("stream"));
+  ReplyNumber(ctx, "trimStream", 1);
+  ReplyText(ctx, "onFailedPolicy", "retry");
+  ReplyNumber(ctx, "retryInterval", NumberOf(definition, "retry_interval"));
+  ReplyText(ctx, "status", StreamStatus(status));
 }
 
 void ReplyHead(rm::Ctx* ctx, const Registration& registration,
                std::string_view id, std::string_view reader) {
   rm::ReplyWithArray(ctx, 12);
-  Reply(ctx, "id");
-  Reply(ctx, id);
-  Reply(ctx, "reader");
-  Reply(ctx, reader);
-  Reply(ctx, "desc");
-  Reply(ctx, ReaderDescription(registration, reader));
+  ReplyText(ctx, "id", id);
+  ReplyText(ctx, "reader", reader);
+  ReplyText(ctx, "desc", ReaderDescription(registration, reader));
   Reply(ctx, "RegistrationData");
 }
 
 void ReplyTail(rm::Ctx* ctx, const Registration& registration) {
-  Reply(ctx, "PD");
-  Reply(ctx, PrivateData(registration.session,
-                         {registration.id, registration.stream_id},
-                         registration.definition));
-  Reply(ctx, "ExecutionThreadPool");
-  Reply(ctx, "DefaultPool");
+  const std::string session = PrivateData(
+      registration.session, {registration.id, registration.stream_id},
+      registration.definition);
+  ReplyText(ctx, "PD", session);
+  ReplyText(ctx, "ExecutionThreadPool", "DefaultPool");
 }
 
 }  // namespace

@@ -1,15 +1,11 @@
 #include "module/registry.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 #include "module/own_writes.h"
+#include "module/random_hex.h"
 #include "module/registry_fields.h"
 #include "module/succession.h"
 
@@ -18,21 +14,6 @@ namespace regear {
 namespace {
 
 constexpr size_t kMaxRetiredIds = 1024;
-
-std::string RandomHex128() {
-  std::array<unsigned char, 16> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) !=
-      static_cast<ssize_t>(bytes.size())) {
-    throw std::runtime_error("the system gives no random bytes");
-  }
-  std::string hex;
-  for (unsigned char byte : bytes) {
-    std::array<char, 3> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", byte);
-    hex += digits.data();
-  }
-  return hex;
-}
 
 std::string AppliedField(std::string_view name, uint64_t lane) {
   return Join(kAppliedPrefix, std::to_string(lane)).append(":").append(name);
@@ -274,7 +255,7 @@ void Registry::BeginEpoch(rm::Ctx* ctx) {
   for (const auto& [stream, orphan] : orphans_) {
     last_ids[stream] = LastGeneratedId(ctx, stream);
   }
-  epochs_.Begin(RandomHex128(), std::move(last_ids));
+  epochs_.Begin(RandomHex(16), std::move(last_ids));
 }
 
 std::string Registry::AppliedBy(std::string_view name, uint64_t lane) const {

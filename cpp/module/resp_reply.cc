@@ -1,10 +1,9 @@
 #include "module/resp_reply.h"
 
-#include <charconv>
-#include <optional>
 #include <string>
 
 #include "module/command_arguments.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -46,23 +45,15 @@ class Reader {
   }
 
  private:
-  static std::optional<long long> Number(std::string_view text) {
-    long long number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end) return std::nullopt;
-    return number;
-  }
-
   bool ReadInteger(std::string_view line) {
-    const auto number = Number(line);
+    const auto number = ParseNumber<long long>(line);
     if (!number) return false;
     if (ctx_) rm::ReplyWithLongLong(ctx_, *number);
     return true;
   }
 
   bool ReadBulk(std::string_view line) {
-    const auto size = Number(line);
+    const auto size = ParseNumber<long long>(line);
     if (!size || *size < -1) return false;
     if (*size == -1) {
       if (ctx_) rm::ReplyWithNull(ctx_);
@@ -77,7 +68,7 @@ class Reader {
   }
 
   bool ReadArray(std::string_view line, int depth) {
-    const auto size = Number(line);
+    const auto size = ParseNumber<long long>(line);
     if (!size || *size < 0) return false;
     if (ctx_) rm::ReplyWithArray(ctx_, static_cast<long>(*size));
     for (long long i = 0; i < *size; ++i) {
