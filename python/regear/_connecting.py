@@ -12,7 +12,6 @@ from redis.retry import Retry
 #: redis-py sends again by itself what is not answered within 5 seconds.
 PATIENT: dict[str, Any] = {
     "socket_timeout": None,
-    "socket_keepalive": True,
     "retry": Retry(NoBackoff(), 0),
 }
 
@@ -29,6 +28,8 @@ def open_client(url: str, **options: Any) -> redis.Redis:
     if user == SPAWNED_USER:
         url = f"{scheme}://{place}"
         options["redis_connect_func"] = _Authenticate(secret)
+    if scheme != "unix":
+        options["socket_keepalive"] = True
     return redis.Redis.from_url(url, protocol=2, **options)
 
 

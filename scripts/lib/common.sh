@@ -9,8 +9,9 @@ cache="${REGEAR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/regear}"
 # Objects of one build folder or checkout serve the others too.
 export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
 
-# For pytest: most tests wait for servers more than they compute.
-in_parallel=(--numprocesses=auto --maxprocesses=4 --dist=worksteal)
+# For pytest: most tests wait for servers more than they compute, so even two
+# cores are busy with four of them.
+in_parallel=(--numprocesses=4 --dist=worksteal)
 
 # Integration tests of Python code and of other programs: another server or a
 # sanitizer finds nothing more in them.

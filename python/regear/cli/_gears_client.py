@@ -48,6 +48,7 @@ def _client(server: Server) -> redis.Redis:
         username=server.user,
         password=server.password,
         protocol=2,
+        socket_keepalive=True,
         **PATIENT,
         **settings,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from regear._connecting import PATIENT
+from regear._connecting import PATIENT, open_client
 from regear._redaction import redact_url
 from regear.errors import ConnectionFailed, RegearError
 
@@ -62,7 +62,7 @@ class Server:
     def __init__(self, url: str) -> None:
         self._place = redact_url(url)
         # RESP2, and replies as they came: names of pairs may be repeated.
-        self._client = redis.Redis.from_url(url, protocol=2, **PATIENT)
+        self._client = open_client(url, **PATIENT)
         self._client.response_callbacks.clear()
 
     def command(self, *words: Any) -> Any:
