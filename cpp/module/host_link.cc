@@ -84,9 +84,7 @@ void HostLink::Release(std::string_view reason) {
   connections_.clear();
   status_.clear();
   if (was_held) State().through.OnHostLost();
-  if (next_ != nullptr) {
-    rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
-  }
+  UnblockNext();
   DropJobs(reason);
 }
 
@@ -158,7 +156,12 @@ void HostLink::AnnounceRegistry() {
 }
 
 void HostLink::WakeHost() {
-  if (next_ == nullptr || waiting_.empty()) return;
+  if (!waiting_.empty()) UnblockNext();
+}
+
+void HostLink::UnblockNext() {
+  if (next_ == nullptr) return;
+  next_timer_.Stop();
   rm::UnblockClient(std::exchange(next_, nullptr), nullptr);
 }
 
@@ -170,10 +173,12 @@ int HostLink::Next(rm::Ctx* ctx, size_t max, long long timeout_ms) {
   }
   // The batch is formed in the reply callback, so that all jobs of one turn
   // of the server's event loop go together.
-  next_ = rm::BlockClient(ctx, GuardedCommand<OnNextReady>,
-                          GuardedCommand<OnNextTimeout>, nullptr,
-                          std::max(timeout_ms, 1LL));
+  next_ = rm::BlockClient(ctx, GuardedCommand<OnNextReady>, nullptr, nullptr,
+                          /*timeout_ms=*/0);
   rm::SetDisconnectCallback(next_, OnNextDisconnected);
+  next_timer_.Start(
+      std::max(timeout_ms, 1LL),
+      [](void* self) { static_cast<HostLink*>(self)->UnblockNext(); }, this);
   return rm::kOk;
 }
 
@@ -201,19 +206,10 @@ int HostLink::OnNextReady(rm::Ctx* ctx, rm::String**, int) {
   return State().link.ReplyJobs(ctx);
 }
 
-int HostLink::OnNextTimeout(rm::Ctx* ctx, rm::String**, int) {
-  HostLink& link = State().link;
-  rm::BlockedClient* client = rm::GetBlockedClientHandle(ctx);
-  if (client == link.next_) link.next_ = nullptr;
-  rm::UnblockClient(client, nullptr);  // it is freed by that alone
-  return rm::ReplyWithArray(ctx, 0);
-}
-
 void HostLink::OnNextDisconnected(rm::Ctx*, rm::BlockedClient* client) {
   HostLink& link = State().link;
-  if (client != link.next_) return;  // it was unblocked already
-  link.next_ = nullptr;
-  rm::UnblockClient(client, nullptr);
+  // Else it was unblocked already.
+  if (client == link.next_) link.UnblockNext();
 }
 
 std::optional<rm::BlockedClient*> HostLink::Finish(uint64_t job_id) {

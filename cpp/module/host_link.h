@@ -18,6 +18,7 @@
 #include "module/handles.h"
 #include "module/held_reply.h"
 #include "module/module_api.h"
+#include "module/one_shot_timer.h"
 
 namespace regear {
 
@@ -117,12 +118,13 @@ class HostLink {
   // Looks at the lease now and then, and ends it when it has run out.
   void Watch(rm::Ctx* ctx);
   void WakeHost();
+  // Its reply callback sends what is there then.
+  void UnblockNext();
   int ReplyJobs(rm::Ctx* ctx);
   void FailJob(Job* job, std::string_view reason);
   // Forgets the jobs of the present host, but for those that are kept.
   void DropJobs(std::string_view reason);
   static int OnNextReady(rm::Ctx* ctx, rm::String** argv, int argc);
-  static int OnNextTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnNextDisconnected(rm::Ctx* ctx, rm::BlockedClient* client);
 
   bool expected_ = false;
@@ -141,6 +143,7 @@ class HostLink {
   size_t clients_ = 0;                    // of all jobs
   uint64_t next_job_id_ = 1;
   rm::BlockedClient* next_ = nullptr;  // the host's blocked NEXT
+  OneShotTimer next_timer_;            // how long it waits
   size_t next_max_ = 0;
   std::map<std::string, std::string> status_;
 };

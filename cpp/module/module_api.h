@@ -290,6 +290,7 @@ inline constexpr uint64_t kClientDisconnected = 1;
   X(void, Log, (Ctx*, const char*, const char*, ...))                        \
   X(long long, Milliseconds, ())                                             \
   X(uint64_t, CreateTimer, (Ctx*, long long, TimerFn, void*))                \
+  X(int, StopTimer, (Ctx*, uint64_t, void**))                                \
   X(int, RegisterInfoFunc, (Ctx*, InfoFn))                                   \
   X(int, InfoAddSection, (InfoCtx*, const char*))                            \
   X(int, InfoAddFieldULongLong, (InfoCtx*, const char*, unsigned long long)) \

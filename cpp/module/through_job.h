@@ -10,6 +10,7 @@
 #include "module/capture_rule.h"
 #include "module/handles.h"
 #include "module/hash_write.h"
+#include "module/one_shot_timer.h"
 #include "module/reply_copy.h"
 #include "module/stream_id.h"
 
@@ -43,6 +44,7 @@ struct ThroughJob {
   ReplyCopy foreseen;       // of a command on documents
   std::string ack;          // id of the client's ack stream; empty: none
   rm::BlockedClient* client = nullptr;  // null: nobody waits any more
+  OneShotTimer timer;                   // how long it waits
   bool resp3 = false;
 
   Stage stage = Stage::kWaiting;

@@ -83,10 +83,16 @@ void WriteThrough::WakeNow(const std::string& name) {
   if (line.waking != nullptr) return;
   for (auto& [number, lane] : line.lanes) {
     if (lane.reader == nullptr) continue;
-    line.waking = std::exchange(lane.reader, nullptr);
-    rm::UnblockClient(line.waking, nullptr);
+    line.waking = Unblock(&lane);
     return;
   }
+}
+
+rm::BlockedClient* WriteThrough::Unblock(Lane* lane) {
+  lane->timer.Stop();
+  rm::BlockedClient* reader = std::exchange(lane->reader, nullptr);
+  if (reader != nullptr) rm::UnblockClient(reader, nullptr);
+  return reader;
 }
 
 int WriteThrough::Read(rm::Ctx* ctx, std::string_view name, uint64_t lane,
@@ -102,10 +108,12 @@ int WriteThrough::Read(rm::Ctx* ctx, std::string_view name, uint64_t lane,
   }
   const bool again = own.handed.upper_bound(after) != own.handed.end();
   if (again || block_ms == 0) return ReplyJobs(ctx, text, lane, count, after);
-  own.reader =
-      rm::BlockClient(ctx, GuardedCommand<OnReadable>,
-                      GuardedCommand<OnReadTimeout>, nullptr, block_ms);
+  own.reader = rm::BlockClient(ctx, GuardedCommand<OnReadable>, nullptr,
+                               nullptr, /*timeout_ms=*/0);
   rm::SetDisconnectCallback(own.reader, OnReaderGone);
+  own.timer.Start(
+      block_ms, [](void* waiting) { Unblock(static_cast<Lane*>(waiting)); },
+      &own);
   // What is handed over is chosen in the reply callback, so that all writes
   // of one turn of the server's event loop go together.
   if (queue_.HasReady(text)) WakeReader(text);
@@ -151,7 +159,8 @@ int WriteThrough::OnReadable(rm::Ctx* ctx, rm::String** argv, int argc) {
   const CommandArguments arguments(argv + 2, argc - 2);
   WriteThrough& through = State().through;
   const std::string name(arguments.Text(1));
-  through.LineOf(name).waking = nullptr;
+  rm::BlockedClient*& waking = through.LineOf(name).waking;
+  if (waking == rm::GetBlockedClientHandle(ctx)) waking = nullptr;
   if (!State().link.IsCurrent(arguments.Number(0))) {
     if (through.queue_.HasReady(name)) through.WakeReader(name);
     return rm::ReplyWithNull(ctx);
@@ -172,19 +181,10 @@ WriteThrough::Lane* WriteThrough::LaneOf(rm::BlockedClient* reader) {
   return nullptr;
 }
 
-int WriteThrough::OnReadTimeout(rm::Ctx* ctx, rm::String**, int) {
-  rm::BlockedClient* client = rm::GetBlockedClientHandle(ctx);
-  Lane* lane = State().through.LaneOf(client);
-  if (lane != nullptr) lane->reader = nullptr;
-  rm::UnblockClient(client, nullptr);  // it is freed by that alone
-  return rm::ReplyWithNull(ctx);
-}
-
 void WriteThrough::OnReaderGone(rm::Ctx*, rm::BlockedClient* client) {
   WriteThrough& through = State().through;
   if (Lane* lane = through.LaneOf(client)) {
-    lane->reader = nullptr;
-    rm::UnblockClient(client, nullptr);
+    Unblock(lane);
     return;
   }
   for (auto& [name, line] : through.lines_) {

@@ -57,9 +57,11 @@ void WriteThrough::Enqueue(rm::Ctx* ctx, const ThroughRule& rule,
                            int count, std::vector<int> keys) {
   const ThroughJobPtr job =
       MakeThroughJob(ctx, rule, command, words, count, std::move(keys));
-  job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnTimeout>,
-                                nullptr, rule.timeout_ms);
+  // With a callback for timeouts CLIENT UNBLOCK works.
+  job->client = rm::BlockClient(ctx, nullptr, GuardedCommand<OnUnblock>,
+                                nullptr, /*timeout_ms=*/0);
   rm::SetDisconnectCallback(job->client, OnClientGone);
+  job->timer.Start(rule.timeout_ms, OnTimeout, job->client);
   clients_[job->client] = job;
   queue_.Add(job);
 }
@@ -167,6 +169,7 @@ void WriteThrough::PutBackAll(Line* line) {
 
 rm::BlockedClient* WriteThrough::TakeClient(ThroughJob* job) {
   rm::BlockedClient* client = std::exchange(job->client, nullptr);
+  job->timer.Stop();
   if (client != nullptr) clients_.erase(client);
   return client;
 }
@@ -184,8 +187,7 @@ void WriteThrough::OnHostLost() {
   for (auto& [name, line] : lines_) {
     line.waking = nullptr;
     for (auto& [number, lane] : line.lanes) {
-      if (lane.reader == nullptr) continue;
-      rm::UnblockClient(std::exchange(lane.reader, nullptr), nullptr);
+      Unblock(&lane);
     }
   }
   std::vector<ThroughJobPtr> jobs;
@@ -221,33 +223,46 @@ ThroughCounts WriteThrough::CountsOf(std::string_view name) const {
   return counts;
 }
 
-int WriteThrough::OnTimeout(rm::Ctx* ctx, rm::String**, int) {
+const char* WriteThrough::TimeOut(const ThroughJobPtr& job) {
+  ThroughCounts& counts = LineOf(job->registration).counts;
+  if (job->stage == Stage::kHanded) {
+    ++counts.in_doubt;
+    return kInDoubt.data();
+  }
+  ++counts.timed_out;
+  queue_.Cancel(job);
+  return kNothingHappened.data();
+}
+
+void WriteThrough::OnTimeout(void* client) {
+  WriteThrough& through = State().through;
+  const auto found =
+      through.clients_.find(static_cast<rm::BlockedClient*>(client));
+  if (found == through.clients_.end()) return;
+  const ThroughJobPtr job = found->second;
+  const char* error = through.TimeOut(job);
+  through.Answer(job.get(), error);
+}
+
+// CLIENT UNBLOCK.
+int WriteThrough::OnUnblock(rm::Ctx* ctx, rm::String**, int) {
   WriteThrough& through = State().through;
   const auto found = through.clients_.find(rm::GetBlockedClientHandle(ctx));
   if (found == through.clients_.end()) {
     return rm::ReplyWithError(ctx, kInDoubt.data());
   }
   const ThroughJobPtr job = found->second;
-  through.clients_.erase(found);
   // By that alone it is freed.
-  rm::UnblockClient(std::exchange(job->client, nullptr), nullptr);
-  ThroughCounts& counts = through.LineOf(job->registration).counts;
-  if (job->stage == Stage::kHanded) {
-    ++counts.in_doubt;
-    return rm::ReplyWithError(ctx, kInDoubt.data());
-  }
-  ++counts.timed_out;
-  through.queue_.Cancel(job);
-  return rm::ReplyWithError(ctx, kNothingHappened.data());
+  rm::UnblockClient(through.TakeClient(job.get()), nullptr);
+  return rm::ReplyWithError(ctx, through.TimeOut(job));
 }
 
 void WriteThrough::OnClientGone(rm::Ctx*, rm::BlockedClient* client) {
   WriteThrough& through = State().through;
   const auto found = through.clients_.find(client);
   if (found == through.clients_.end()) return;  // it was unblocked already
-  found->second->client = nullptr;
-  through.clients_.erase(found);
-  rm::UnblockClient(client, nullptr);
+  const ThroughJobPtr job = found->second;
+  rm::UnblockClient(through.TakeClient(job.get()), nullptr);
 }
 
 }  // namespace regear

@@ -13,6 +13,7 @@
 #include "module/capture_rule.h"
 #include "module/handles.h"
 #include "module/hash_write.h"
+#include "module/one_shot_timer.h"
 #include "module/stream_id.h"
 #include "module/through_job.h"
 #include "module/through_queue.h"
@@ -93,6 +94,7 @@ class WriteThrough {
   struct Lane {
     std::map<StreamId, ThroughJobPtr> handed;  // by the id of the last part
     rm::BlockedClient* reader = nullptr;
+    OneShotTimer timer;  // how long it waits
   };
   struct Line {
     std::map<uint64_t, Lane> lanes;
@@ -107,6 +109,8 @@ class WriteThrough {
   // There are jobs that may go.
   void WakeReader(const std::string& name);
   void WakeNow(const std::string& name);
+  // Returns the one that was waiting; its reply callback sends what is there.
+  static rm::BlockedClient* Unblock(Lane* lane);
   bool IsBetterLater(const std::string& name, const Line& line);
   void Gather(const std::string& name, Line* line);
   int ReplyJobs(rm::Ctx* ctx, const std::string& name, uint64_t lane,
@@ -124,10 +128,12 @@ class WriteThrough {
   StreamId NextId();
 
   static int OnReadable(rm::Ctx* ctx, rm::String** argv, int argc);
-  static int OnReadTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnReaderGone(rm::Ctx* ctx, rm::BlockedClient* client);
   Lane* LaneOf(rm::BlockedClient* reader);
-  static int OnTimeout(rm::Ctx* ctx, rm::String** argv, int argc);
+  // Its time is over: what its client is told.
+  const char* TimeOut(const ThroughJobPtr& job);
+  static void OnTimeout(void* client);
+  static int OnUnblock(rm::Ctx* ctx, rm::String** argv, int argc);
   static void OnClientGone(rm::Ctx* ctx, rm::BlockedClient* client);
 
   std::vector<ThroughRule> rules_;
