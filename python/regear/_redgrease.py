@@ -1,7 +1,7 @@
 """What redgrease, a client library, needs where its functions run.
 
-It makes a client without connections by arguments that redis-py has not taken
-since 5.0, in a module of its own; this one stands in for that.
+It makes a client without connections by arguments that a redis-py of today does
+not take, in a module of its own; this one stands in for that.
 """
 
 from __future__ import annotations
