@@ -50,8 +50,13 @@ Result<ClaimedLane> ThroughLane::Claim() {
     if (same_life) claimed.position = found.position;
     auto journal = DecodeJournal(found.journal);
     if (!journal.ok()) return journal.status();
-    // In the same life the module has the jobs themselves still.
-    if (!same_life) claimed.journal = *std::move(journal);
+    claimed.journal = *std::move(journal);
+    if (same_life) {
+      // The module has the jobs themselves still. With the token it notes that
+      // they are applied: another life is not to apply them once more.
+      claimed.journal.parts = 0;
+      claimed.journal.words.clear();
+    }
     const Checkpoint next = Next(claimed.position, found.journal);
     const Status moved =
         connector.Write(FoldedBatch(spec_.mapping.cells()), next).status;

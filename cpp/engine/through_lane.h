@@ -24,7 +24,7 @@ namespace regear {
 // Where the lane of the host before was left.
 struct ClaimedLane {
   Position position;       // jobs up to here are in the target
-  ThroughJournal journal;  // its last group, if Redis has lost it since
+  ThroughJournal journal;  // its last group; no words if Redis has it still
 };
 
 // Takes a group of jobs from the module, writes it in one transaction, says

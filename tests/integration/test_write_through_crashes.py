@@ -9,6 +9,9 @@ import random
 import pytest
 
 from tests.conftest import missing, redis_program
+from tests.integration._raw import Raw
+from tests.integration._servers import wait_for
+from tests.integration._users import ADA
 from tests.soak.redis_modes import EverysecKept, Failover, RedisMode
 from tests.soak.targets import MariaDbTarget, PostgresTarget, SqliteTarget
 from tests.soak.through_round import ThroughRound
@@ -66,3 +69,30 @@ def test_failover_to_a_replica(new_round, postgres_server):
 
 def test_a_second_host_takes_over(new_round, mariadb_server):
     check(new_round(RedisMode, MariaDbTarget(mariadb_server)), "take_over")
+
+
+@pytest.mark.parametrize("users", ["postgres"], indirect=True)
+def test_what_a_host_settled_for_a_killed_one_is_not_applied_again(
+    new_redis, new_host, users
+):
+    server = new_redis("--appendonly", "yes", "--appendfsync", "always")
+    host = new_host(server)
+    assert server.execute(users.recipe()) == "OK"
+    client = server.client
+    client.hset("__{users:1}", mapping=ADA)
+    with Raw(server.port) as writer, users.locked(server) as blocker:
+        writer.send("HINCRBY", "__{users:1}", "visits", 7)
+        wait_for(blocker.has_waiter)
+        client.execute_command("CLIENT", "PAUSE", 20_000, "WRITE")
+    wait_for(lambda: users.row()["visits"] == 7)  # Redis is not told of it
+    host.kill()
+    client.execute_command("CLIENT", "UNPAUSE")
+    host.start()
+    wait_for(lambda: client.hget("users:1", "visits") == "7")
+    host.kill()
+    client.hset("users:1", "visits", 9)
+    server.kill()
+    server.start()
+    host.start()
+    wait_for(lambda: server.state("Users") == "running")
+    assert client.hget("users:1", "visits") == "9"
