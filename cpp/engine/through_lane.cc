@@ -46,12 +46,11 @@ Result<ClaimedLane> ThroughLane::Claim() {
     const Checkpoint found = stored->value_or(Checkpoint());
     if (found.fence > parts_.lease->fence) return Conflict(found);
     const bool same_life = found.epoch_id == parts_.lease->epoch_id;
-    ClaimedLane claimed;
-    if (same_life) claimed.position = found.position;
     auto journal = DecodeJournal(found.journal);
     if (!journal.ok()) return journal.status();
-    claimed.journal = *std::move(journal);
+    ClaimedLane claimed{.position = {}, .journal = *std::move(journal)};
     if (same_life) {
+      claimed.position = found.position;
       // The module has the jobs themselves still. With the token it notes that
       // they are applied: another life is not to apply them once more.
       claimed.journal.parts = 0;
