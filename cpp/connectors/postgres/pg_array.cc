@@ -39,7 +39,7 @@ WireType TypeOf(Wire wire) {
 class ArrayWriter {
  public:
   ArrayWriter(Wire wire, size_t count, size_t bytes) {
-    buffer_.reserve(20 + bytes);
+    buffer_.reserve(kHeader + bytes);
     Put<int32_t>(1);
     Put<int32_t>(0);
     Put<uint32_t>(TypeOf(wire).oid);
@@ -66,8 +66,14 @@ class ArrayWriter {
   pqxx::binarystring Take() const {
     return pqxx::binarystring(buffer_.data(), buffer_.size());
   }
+  // Of the only element, its bytes.
+  pqxx::binarystring TakeValue() const {
+    constexpr size_t kStart = kHeader + sizeof(int32_t);
+    return pqxx::binarystring(buffer_.data() + kStart, buffer_.size() - kStart);
+  }
 
  private:
+  static constexpr size_t kHeader = 20;
   static constexpr size_t kHasNulls = 7;  // the flag's lowest byte
 
   template <typename Integer>
@@ -127,12 +133,14 @@ bool AddValue(Wire wire, std::string_view value, ArrayWriter* array) {
   return true;
 }
 
-// An upper bound of what the elements take.
+// An upper bound of what an element takes.
+size_t SizeOf(std::string_view value) {
+  return 4 + std::max<size_t>(value.size(), 8);
+}
+
 size_t SizeOf(std::span<const Cell> cells) {
   size_t bytes = 0;
-  for (const Cell& cell : cells) {
-    bytes += 4 + std::max<size_t>(cell.value.size(), 8);
-  }
+  for (const Cell& cell : cells) bytes += SizeOf(cell.value);
   return bytes;
 }
 
@@ -160,6 +168,14 @@ EncodedColumn EncodeColumn(Wire preferred, std::span<const Cell> cells) {
     }
   }
   return {preferred, array.Take()};
+}
+
+EncodedValue EncodeValue(Wire preferred, std::string_view value) {
+  ArrayWriter array(preferred, 1, SizeOf(value));
+  if (AddValue(preferred, value, &array)) {
+    return {preferred, array.TakeValue()};
+  }
+  return EncodeValue(Wire::kText, value);
 }
 
 pqxx::binarystring EncodeStates(std::span<const Cell> cells) {

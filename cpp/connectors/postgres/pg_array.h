@@ -31,10 +31,18 @@ struct EncodedColumn {
   pqxx::binarystring array;
 };
 
+struct EncodedValue {
+  Wire wire;
+  pqxx::binarystring value;
+};
+
 // The values of `cells` in order, NULL for those that have none. They travel
 // as text if one of them is no plain value of the type of `preferred`, so
 // that the server reads it its own way or says itself what is wrong.
 EncodedColumn EncodeColumn(Wire preferred, std::span<const Cell> cells);
+
+// The same for one value alone, which stands in no array.
+EncodedValue EncodeValue(Wire preferred, std::string_view value);
 
 // The states of `cells` as int2: 0 absent, 1 value, 2 default.
 pqxx::binarystring EncodeStates(std::span<const Cell> cells);

@@ -34,6 +34,18 @@ constexpr char kConfigure[] =
     ") AS w(name, unset, wanted) JOIN pg_settings USING (name) "
     "WHERE setting = unset";
 
+// What the text of a statement about rows of `shape` depends on.
+std::string KeyOf(std::string_view statement, const sql::RowShape& shape,
+                  const SentRows& sent) {
+  std::string key(statement);
+  for (const CellState state : shape.cells) key += static_cast<char>(state);
+  for (const Wire wire : sent.keys) key += static_cast<char>(wire);
+  for (const auto& [column, wire] : sent.columns) {
+    key += static_cast<char>(wire);
+  }
+  return key;
+}
+
 class Watch {
  public:
   Watch(Watchdog* watchdog, int socket) : watchdog_(watchdog) {
@@ -190,20 +202,27 @@ Result<std::vector<std::vector<std::string>>> PostgresDriver::QueryRows(
 }
 
 pqxx::result PostgresDriver::Send(const std::string& sql,
-                                  const Parameters& parameters, bool prepared) {
-  const auto values = pqxx::prepare::make_dynamic_params(parameters);
-  if (!prepared) return work_->exec_params(sql, values);
-  auto found = prepared_.find(sql);
+                                  const Parameters& parameters) {
+  return work_->exec_params(sql,
+                            pqxx::prepare::make_dynamic_params(parameters));
+}
+
+template <typename MakeSql>
+pqxx::result PostgresDriver::SendPrepared(const std::string& key,
+                                          const Parameters& parameters,
+                                          MakeSql make_sql) {
+  auto found = prepared_.find(key);
   if (found == prepared_.end()) {
     if (prepared_.size() >= kMaxPrepared) {
-      for (const auto& [text, name] : prepared_) connection_->unprepare(name);
+      for (const auto& [old, name] : prepared_) connection_->unprepare(name);
       prepared_.clear();
     }
     std::string name = "regear_" + std::to_string(prepared_.size());
-    connection_->prepare(name, sql);
-    found = prepared_.emplace(sql, std::move(name)).first;
+    connection_->prepare(name, make_sql());
+    found = prepared_.emplace(key, std::move(name)).first;
   }
-  return work_->exec_prepared(found->second, values);
+  return work_->exec_prepared(found->second,
+                              pqxx::prepare::make_dynamic_params(parameters));
 }
 
 Status PostgresDriver::WriteGroups(const FoldedBatch& batch,
@@ -255,8 +274,9 @@ void PostgresDriver::Upsert(const FoldedBatch& batch,
                             const sql::RowShape& shape,
                             std::span<const size_t> rows) {
   const SentRows sent = EncodeRows(wires_, batch, rows, shape.Values());
-  Send(UpsertSql(*table_, shape, sent.keys, sent.columns), sent.parameters,
-       /*prepared=*/true);
+  SendPrepared(KeyOf("upsert", shape, sent), sent.parameters, [&] {
+    return UpsertSql(*table_, shape, sent.keys, sent.columns);
+  });
 }
 
 std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
@@ -267,8 +287,7 @@ std::vector<size_t> PostgresDriver::Update(std::span<const size_t> rows,
   // unmatched would be neither: the second UPDATE sees it. Where a trigger
   // suppresses updates the numbers never add up, and that is its right.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const size_t updated =
-        Send(sql, sent.parameters, /*prepared=*/false).affected_rows();
+    const size_t updated = Send(sql, sent.parameters).affected_rows();
     if (updated == rows.size()) return {};
     missing = Unmatched(rows, sent);
     if (updated + missing.size() == rows.size()) break;
@@ -281,8 +300,7 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
                                  std::vector<size_t>* unmatched) {
   const SentRows sent = EncodeMasked(wires_, batch, rows);
   if (table_->append) {
-    Send(MaskedInsertSql(*table_, sent.keys, sent.columns), sent.parameters,
-         /*prepared=*/false);
+    Send(MaskedInsertSql(*table_, sent.keys, sent.columns), sent.parameters);
     return;
   }
   const std::string update = MaskedUpdateSql(*table_, sent.keys, sent.columns);
@@ -297,11 +315,11 @@ void PostgresDriver::WriteMasked(const FoldedBatch& batch,
   const SentRows inserted = EncodeMasked(wires_, batch, fresh);
   const pqxx::result result =
       Send(MaskedInsertSql(*table_, inserted.keys, inserted.columns),
-           inserted.parameters, /*prepared=*/false);
+           inserted.parameters);
   if (result.affected_rows() == fresh.size()) return;
   // Somebody else inserted some of them a moment ago.
   Send(MaskedUpdateSql(*table_, inserted.keys, inserted.columns),
-       inserted.parameters, /*prepared=*/false);
+       inserted.parameters);
 }
 
 std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
@@ -309,8 +327,7 @@ std::vector<size_t> PostgresDriver::Unmatched(std::span<const size_t> rows,
   const auto& all = sent.parameters;
   const Parameters keys(all.begin(),
                         all.begin() + static_cast<int>(sent.keys.size()));
-  const pqxx::result numbers =
-      Send(UnmatchedSql(*table_, sent.keys), keys, /*prepared=*/false);
+  const pqxx::result numbers = Send(UnmatchedSql(*table_, sent.keys), keys);
   std::vector<size_t> unmatched;
   for (const pqxx::row& number : numbers) {
     unmatched.push_back(rows[number[0].as<size_t>() - 1]);
@@ -322,14 +339,20 @@ std::optional<Result<bool>> PostgresDriver::UpsertAndMove(
     const FoldedBatch& batch, const sql::RowGroup& group,
     const sql::CheckpointTable& move, std::span<const std::string> parameters) {
   Result<bool> moved = Guard([&]() -> Result<bool> {
-    SentRows sent = EncodeRows(wires_, batch, group.rows, group.shape.Values());
-    const std::string sql =
-        UpsertAndMoveSql(*table_, group.shape, sent.keys, sent.columns,
-                         move.CompareAndSwapFrom(sent.parameters.size() + 1));
+    const bool one = group.rows.size() == 1;
+    const std::vector<size_t> values = group.shape.Values();
+    SentRows sent = one ? EncodeRow(wires_, batch, group.rows.front(), values)
+                        : EncodeRows(wires_, batch, group.rows, values);
+    const size_t first = sent.parameters.size() + 1;
     for (const std::string& parameter : parameters) {
       sent.parameters.emplace_back(parameter);
     }
-    const pqxx::result result = Send(sql, sent.parameters, /*prepared=*/true);
+    const pqxx::result result = SendPrepared(
+        KeyOf(one ? "one" : "many", group.shape, sent), sent.parameters, [&] {
+          return UpsertAndMoveSql(
+              *table_, group.shape, one ? Form::kOneRow : Form::kArrays,
+              sent.keys, sent.columns, move.CompareAndSwapFrom(first));
+        });
     return result[0][0].as<int>() == 1;
   });
   if (moved.status().code() != StatusCode::kReconnect) return moved;
@@ -340,7 +363,7 @@ Status PostgresDriver::DeleteRows(const FoldedBatch& batch,
                                   std::span<const size_t> rows) {
   return Guard([&] {
     const SentRows sent = EncodeRows(wires_, batch, rows, {});
-    Send(DeleteSql(*table_, sent.keys), sent.parameters, /*prepared=*/false);
+    Send(DeleteSql(*table_, sent.keys), sent.parameters);
     return Status::Ok();
   });
 }
@@ -349,8 +372,7 @@ Result<std::vector<size_t>> PostgresDriver::FirstEqualKeys(
     size_t key, std::span<const std::string_view> values) {
   return Guard([&]() -> Result<std::vector<size_t>> {
     const pqxx::result numbers =
-        Send(FirstEqualSql(table_->keys[key]), {EncodeTexts(values)},
-             /*prepared=*/false);
+        Send(FirstEqualSql(table_->keys[key]), {EncodeTexts(values)});
     std::vector<size_t> first;
     for (const pqxx::row& number : numbers) {
       first.push_back(number[0].as<size_t>() - 1);
@@ -391,8 +413,7 @@ bool PostgresDriver::Takes(const sql::ColumnSchema& column,
   const Status status = Guard([&] {
     const Parameters parameters = {
         pqxx::binarystring(value.data(), value.size())};
-    const pqxx::result result =
-        Send(ProbeSql(column), parameters, /*prepared=*/false);
+    const pqxx::result result = Send(ProbeSql(column), parameters);
     const std::string& type = column.base_type;  // a domain's, too
     const bool text = type.starts_with("character") || type == "bpchar" ||
                       type.starts_with("bit");

@@ -75,10 +75,13 @@ class PostgresDriver : public sql::SqlDriver {
   auto Guard(Body body) -> decltype(body());
 
   Status Run(const std::string& sql);
-  // `prepared`: keep the plan. Only for statements whose plan does not depend
-  // on the table's size.
-  pqxx::result Send(const std::string& sql, const Parameters& parameters,
-                    bool prepared);
+  pqxx::result Send(const std::string& sql, const Parameters& parameters);
+  // Keeps text and plan under `key`, which tells what `make_sql` would make of
+  // the table that is used. Only for statements whose plan does not depend on
+  // the table's size.
+  template <typename MakeSql>
+  pqxx::result SendPrepared(const std::string& key,
+                            const Parameters& parameters, MakeSql make_sql);
 
   // These throw what libpqxx throws.
   void WriteGroup(const FoldedBatch& batch, const sql::RowGroup& group,
@@ -104,7 +107,7 @@ class PostgresDriver : public sql::SqlDriver {
   const sql::TargetTable* table_ = nullptr;
   TableWires wires_;
   bool has_identity_ = false;                    // among the mapped columns
-  std::map<std::string, std::string> prepared_;  // SQL to statement name
+  std::map<std::string, std::string> prepared_;  // key to statement name
 };
 
 }  // namespace regear::postgres

@@ -56,6 +56,26 @@ SentRows EncodeRows(const TableWires& wires, const FoldedBatch& batch,
   return sent;
 }
 
+SentRows EncodeRow(const TableWires& wires, const FoldedBatch& batch,
+                   size_t row, std::span<const size_t> columns) {
+  SentRows sent;
+  const auto add = [&](Wire preferred, std::string_view text) {
+    EncodedValue encoded = EncodeValue(preferred, text);
+    sent.parameters.push_back(std::move(encoded.value));
+    return encoded.wire;
+  };
+  const auto parts = batch.key_parts(row);
+  for (size_t key = 0; key < wires.keys.size(); ++key) {
+    sent.keys.push_back(add(wires.keys[key], parts[key]));
+  }
+  const auto cells = batch.cells(row);
+  for (size_t column : columns) {
+    sent.columns.push_back(
+        {column, add(wires.columns[column], cells[column].value)});
+  }
+  return sent;
+}
+
 SentRows EncodeMasked(const TableWires& wires, const FoldedBatch& batch,
                       std::span<const size_t> rows) {
   SentRows sent = EncodeRows(wires, batch, rows, {});

@@ -34,6 +34,10 @@ SentRows EncodeRows(const TableWires& wires, const FoldedBatch& batch,
                     std::span<const size_t> rows,
                     std::span<const size_t> columns);
 
+// The same for one row, without arrays.
+SentRows EncodeRow(const TableWires& wires, const FoldedBatch& batch,
+                   size_t row, std::span<const size_t> columns);
+
 // The keys and, for every mapped column, states and values.
 SentRows EncodeMasked(const TableWires& wires, const FoldedBatch& batch,
                       std::span<const size_t> rows);

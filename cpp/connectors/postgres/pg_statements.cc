@@ -64,34 +64,38 @@ std::string KeyMatches(const sql::TargetTable& table, Keys keys) {
 // Builds unnest($1::text[], …) AS d(k0, …).
 class Unnest {
  public:
-  explicit Unnest(Keys keys) {
+  explicit Unnest(Keys keys, Form form = Form::kArrays) : form_(form) {
     for (size_t i = 0; i < keys.size(); ++i) Add(WireTypeName(keys[i]), Key(i));
   }
 
   void Add(std::string_view type, std::string name) {
     const size_t number = names_.size() + 1;
-    arrays_.push_back(PostgresDialect().Parameter(number) +
-                      "::" + std::string(type) + "[]");
+    values_.push_back(PostgresDialect().Parameter(number) + "::" +
+                      std::string(type) + (form_ == Form::kArrays ? "[]" : ""));
     names_.push_back(std::move(name));
   }
 
   std::string Rows() const {
-    return "unnest(" + sql::JoinList(arrays_) + ") AS d(" +
-           sql::JoinList(names_) + ")";
+    const std::string names = " AS d(" + sql::JoinList(names_) + ")";
+    return form_ == Form::kArrays
+               ? "unnest(" + sql::JoinList(values_) + ")" + names
+               : "(SELECT " + sql::JoinList(values_) + ")" + names;
   }
   // The same with the column i, which numbers the rows from 1.
   std::string NumberedRows() const {
-    return "unnest(" + sql::JoinList(arrays_) + ") WITH ORDINALITY AS d(" +
+    return "unnest(" + sql::JoinList(values_) + ") WITH ORDINALITY AS d(" +
            sql::JoinList(names_) + ", i)";
   }
 
  private:
-  std::vector<std::string> arrays_;
+  const Form form_;
+  std::vector<std::string> values_;
   std::vector<std::string> names_;
 };
 
-Unnest UnnestOf(Keys keys, std::span<const SentColumn> sent) {
-  Unnest rows(keys);
+Unnest UnnestOf(Keys keys, std::span<const SentColumn> sent,
+                Form form = Form::kArrays) {
+  Unnest rows(keys, form);
   for (const auto& [column, wire] : sent) {
     rows.Add(WireTypeName(wire), Value(column));
   }
@@ -166,7 +170,7 @@ std::string Masked(const sql::ColumnSchema& schema, const SentColumn& sent,
 namespace {
 
 std::string UpsertWhere(const sql::TargetTable& table,
-                        const sql::RowShape& shape, Keys keys,
+                        const sql::RowShape& shape, Form form, Keys keys,
                         std::span<const SentColumn> sent,
                         const std::string& where) {
   std::vector<std::string> columns;
@@ -178,7 +182,7 @@ std::string UpsertWhere(const sql::TargetTable& table,
     values.push_back(std::move(value));
   }
   return InsertInto(table, columns) + " SELECT " + sql::JoinList(values) +
-         " FROM " + UnnestOf(keys, sent).Rows() + where +
+         " FROM " + UnnestOf(keys, sent, form).Rows() + where +
          OnConflict(table, columns);
 }
 
@@ -186,15 +190,15 @@ std::string UpsertWhere(const sql::TargetTable& table,
 
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
                       Keys keys, std::span<const SentColumn> sent) {
-  return UpsertWhere(table, shape, keys, sent, "");
+  return UpsertWhere(table, shape, Form::kArrays, keys, sent, "");
 }
 
 std::string UpsertAndMoveSql(const sql::TargetTable& table,
-                             const sql::RowShape& shape, Keys keys,
+                             const sql::RowShape& shape, Form form, Keys keys,
                              std::span<const SentColumn> sent,
                              const std::string& move) {
   return "WITH moved AS (" + move + " RETURNING 1), written AS (" +
-         UpsertWhere(table, shape, keys, sent,
+         UpsertWhere(table, shape, form, keys, sent,
                      " WHERE EXISTS (SELECT FROM moved)") +
          ") SELECT count(*) FROM moved";
 }

@@ -1,5 +1,6 @@
 // The statements that write many rows of one table at once. Every parameter is
-// an array with one element a row; unnest turns them back into rows.
+// an array with one element a row; unnest turns them back into rows. Where
+// somebody waits for a single row, its values travel without arrays.
 #pragma once
 
 #include <span>
@@ -19,6 +20,8 @@ struct SentColumn {
   Wire wire;
 };
 
+enum class Form { kArrays, kOneRow };
+
 // As what the key columns travel, in their order.
 using Keys = std::span<const Wire>;
 
@@ -28,7 +31,7 @@ std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
 // The same in one statement with `move`, which is to touch a row: returns
 // whether it did. If not, nothing is written.
 std::string UpsertAndMoveSql(const sql::TargetTable& table,
-                             const sql::RowShape& shape, Keys keys,
+                             const sql::RowShape& shape, Form form, Keys keys,
                              std::span<const SentColumn> sent,
                              const std::string& move);
 

@@ -57,6 +57,18 @@ TEST(PgArrayTest, FallsBackToTextForWhatItCannotRead) {
   }
 }
 
+TEST(PgArrayTest, WritesAValueWithoutArray) {
+  const EncodedValue number = EncodeValue(Wire::kInt4, "258");
+  EXPECT_EQ(number.wire, Wire::kInt4);
+  EXPECT_EQ(Bytes(number.value), std::string("\0\0\1\2", 4));
+  EXPECT_EQ(Bytes(EncodeValue(Wire::kText, "ab").value), "ab");
+  EXPECT_EQ(Bytes(EncodeValue(Wire::kText, "").value), "");
+
+  const EncodedValue word = EncodeValue(Wire::kInt4, "nine");
+  EXPECT_EQ(word.wire, Wire::kText);
+  EXPECT_EQ(Bytes(word.value), "nine");
+}
+
 TEST(PgArrayTest, WritesStates) {
   const std::vector<Cell> cells = {{}, Value("x"), {CellState::kDefault, {}}};
   EXPECT_EQ(Bytes(EncodeStates(cells)),
