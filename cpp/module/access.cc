@@ -91,12 +91,18 @@ bool CallerMayRun(rm::Ctx* ctx, rm::String** argv, int argc) {
 }
 
 std::string WhyNotRun(rm::Ctx* ctx, rm::String** argv, int argc) {
+  if (!ServerTriesCalls()) {
+    // Writes are not allowed in this call; whatever else there is comes first.
+    std::string error = ErrorOf(ctx, "EMWv", argv, argc);
+    if (!error.starts_with("ERR Write command ")) return error;
+  }
+  return WhyNotWithKeys(ctx, argv, argc);
+}
+
+std::string WhyNotWithKeys(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (ServerTriesCalls()) {
     return ErrorOf(ctx, CallerHasUser(ctx) ? "DECMv" : "DEMv", argv, argc);
   }
-  // Writes are not allowed in this call; whatever else there is comes first.
-  std::string error = ErrorOf(ctx, "EMWv", argv, argc);
-  if (!error.starts_with("ERR Write command ")) return error;
   return CallerMayRun(ctx, argv, argc) ? "" : NoPermission(ctx, argv, argc);
 }
 

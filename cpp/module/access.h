@@ -32,4 +32,8 @@ bool CallerMayRun(rm::Ctx* ctx, rm::String** argv, int argc);
 // the memory. Empty if it would run.
 std::string WhyNotRun(rm::Ctx* ctx, rm::String** argv, int argc);
 
+// The same for a command that has passed with other keys: about the caller's
+// right to these.
+std::string WhyNotWithKeys(rm::Ctx* ctx, rm::String** argv, int argc);
+
 }  // namespace regear

@@ -134,7 +134,7 @@ std::string WhyNotThrough(rm::Ctx* ctx, const Named& named, rm::String** words,
     keys.push_back(MakeString(RealKey(named.rule->prefix, View(words[i]))));
     real[i] = keys.back().get();
   }
-  return WhyNotRun(ctx, real.data(), count);
+  return WhyNotWithKeys(ctx, real.data(), count);
 }
 
 int Run(rm::Ctx* ctx, rm::String** words, int count) {
