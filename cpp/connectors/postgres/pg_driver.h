@@ -16,6 +16,7 @@
 #include "connectors/postgres/pg_rows.h"
 #include "connectors/postgres/pg_schema.h"
 #include "connectors/postgres/pg_statements.h"
+#include "connectors/postgres/pg_status.h"
 #include "connectors/postgres/pg_watchdog.h"
 #include "connectors/sql/sql_driver.h"
 
@@ -72,7 +73,16 @@ class PostgresDriver : public sql::SqlDriver {
  private:
   // Calls `body`, which may throw, and returns its result or a Status.
   template <typename Body>
-  auto Guard(Body body) -> decltype(body());
+  auto Guard(Body body) -> decltype(body()) {
+    if (work_ == nullptr)
+      return Status(StatusCode::kReconnect, "not connected");
+    const Watchdog::Scope watched(&watchdog_, connection_->sock());
+    try {
+      return body();
+    } catch (...) {
+      return StatusFromException();
+    }
+  }
 
   Status Run(const std::string& sql);
   pqxx::result Send(const std::string& sql, const Parameters& parameters);

@@ -27,6 +27,20 @@ class Watchdog {
   void Watch(int socket);
   void Done();
 
+  // Watches while it lives.
+  class Scope {
+   public:
+    Scope(Watchdog* watchdog, int socket) : watchdog_(watchdog) {
+      watchdog_->Watch(socket);
+    }
+    ~Scope() { watchdog_->Done(); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Watchdog* const watchdog_;
+  };
+
  private:
   using Clock = std::chrono::steady_clock;
 
