@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::string_view kJobsAtOnce = "128";
+constexpr milliseconds kRenewInterval{1000};  // at most; a third of the lease
 constexpr milliseconds kRenewAgain{100};
 constexpr milliseconds kStatusInterval{1000};
 
@@ -362,7 +363,8 @@ void HostLink::JoinRenewer() {
 }
 
 void HostLink::RenewLoop(SessionPtr session) {
-  const milliseconds interval = session->attachment.lease / 3;
+  const milliseconds interval =
+      std::min(session->attachment.lease / 3, kRenewInterval);
   milliseconds pause = interval;
   auto last_report = steady_clock::time_point::min();
   while (true) {

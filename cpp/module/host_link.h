@@ -80,6 +80,8 @@ class HostLink {
   uint64_t fence() const { return fence_; }
   std::chrono::milliseconds lease() const { return lease_; }
   std::chrono::milliseconds SinceRenewal() const;
+  // Of the next Attach and Renew on.
+  void SetLease(std::chrono::milliseconds lease) { lease_ = lease; }
 
   void Renew() { deadline_ = Clock::now() + lease_; }
   // Ends the lease: whoever waits for a job gets -NOHOST.

@@ -6,9 +6,11 @@
 
 #include "module/commands.h"
 #include "module/guard.h"
+#include "module/host_command_line.h"
 #include "module/info.h"
 #include "module/module_api.h"
 #include "module/module_state.h"
+#include "module/text.h"
 
 namespace regear {
 
@@ -245,12 +247,27 @@ void ReadArguments(rm::Ctx* ctx, rm::String** argv, int argc) {
   }
 }
 
+// A server that is busy for longer than the lease takes its host for dead.
+void SetLease(rm::Ctx* ctx) {
+  constexpr long long kLeastMs = 1000;
+  constexpr long long kMostMs = 3'600'000;
+  const std::string_view wanted = ArgumentNamed(state->arguments, "HostLease");
+  if (wanted.empty()) return;
+  const auto lease = ParseInteger(wanted);
+  if (lease && *lease >= kLeastMs && *lease <= kMostMs) {
+    return state->link.SetLease(std::chrono::milliseconds(*lease));
+  }
+  rm::Log(ctx, "warning",
+          "HostLease is milliseconds, 1000 to 3600000: 3000 is taken");
+}
+
 int Load(rm::Ctx* ctx, rm::String** argv, int argc) {
   if (CreateCommands(ctx) != rm::kOk) return rm::kErr;
   if (CreateDeleteCommand(ctx) != rm::kOk) return rm::kErr;
   if (CreateWriteThroughCommand(ctx) != rm::kOk) return rm::kErr;
   state = new ModuleState(ctx);
   ReadArguments(ctx, argv, argc);
+  SetLease(ctx);
   state->registry.Load(state->context.get());
   BeginEpoch(ctx, "the module was loaded");
   SubscribeToServer(ctx);

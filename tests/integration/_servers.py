@@ -81,7 +81,7 @@ class Server:
 class RedisServer(Server):
     """With the module unless ``module`` is false, after RedisJSON if ``json`` is
     its path; keeps its data folder. It starts no host of its own unless
-    ``own_host`` is true."""
+    ``own_host`` is true. ``arguments`` go to the module."""
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class RedisServer(Server):
         module: bool = True,
         json: str | None = None,
         own_host: bool = False,
+        arguments: Sequence[str] = (),
         rdb: Path | None = None,
         password: str = "",
     ) -> None:
@@ -112,6 +113,7 @@ class RedisServer(Server):
         if module:
             self._command += ["--loadmodule", regear.module_path()]
             self._command += [] if own_host else ["Host", "none"]
+            self._command += arguments
         if rdb is not None:
             shutil.copy(rdb, folder / "dump.rdb")
         self._clients: list[redis.Redis] = []
