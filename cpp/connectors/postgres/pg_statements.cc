@@ -61,7 +61,8 @@ std::string KeyMatches(const sql::TargetTable& table, Keys keys) {
   return condition;
 }
 
-// Builds unnest($1::text[], …) AS d(k0, …).
+// Builds unnest($1::text[], …) AS d(k0, …), or for one row
+// (SELECT $1::text, …) AS d(k0, …).
 class Unnest {
  public:
   explicit Unnest(Keys keys, Form form = Form::kArrays) : form_(form) {
