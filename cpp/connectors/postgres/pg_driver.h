@@ -74,8 +74,9 @@ class PostgresDriver : public sql::SqlDriver {
   // Calls `body`, which may throw, and returns its result or a Status.
   template <typename Body>
   auto Guard(Body body) -> decltype(body()) {
-    if (work_ == nullptr)
+    if (work_ == nullptr) {
       return Status(StatusCode::kReconnect, "not connected");
+    }
     const Watchdog::Scope watched(&watchdog_, connection_->sock());
     try {
       return body();

@@ -17,8 +17,8 @@ constexpr size_t kMaxSmallGroups = 8;
 constexpr size_t kMaxPrepared = 128;
 
 // What the text of a statement about rows of `shape` depends on.
-std::string KeyOf(std::string_view statement, const sql::RowShape& shape,
-                  const SentRows& sent) {
+std::string StatementKey(std::string_view statement, const sql::RowShape& shape,
+                         const SentRows& sent) {
   std::string key(statement);
   for (const CellState state : shape.cells) key += static_cast<char>(state);
   for (const Wire wire : sent.keys) key += static_cast<char>(wire);
@@ -103,7 +103,7 @@ void PostgresDriver::Upsert(const FoldedBatch& batch,
                             const sql::RowShape& shape,
                             std::span<const size_t> rows) {
   const SentRows sent = EncodeRows(wires_, batch, rows, shape.Values());
-  SendPrepared(KeyOf("upsert", shape, sent), sent.parameters, [&] {
+  SendPrepared(StatementKey("upsert", shape, sent), sent.parameters, [&] {
     return UpsertSql(*table_, shape, sent.keys, sent.columns);
   });
 }
@@ -177,7 +177,8 @@ std::optional<Result<bool>> PostgresDriver::UpsertAndMove(
       sent.parameters.emplace_back(parameter);
     }
     const pqxx::result result = SendPrepared(
-        KeyOf(one ? "one" : "many", group.shape, sent), sent.parameters, [&] {
+        StatementKey(one ? "one" : "many", group.shape, sent), sent.parameters,
+        [&] {
           return UpsertAndMoveSql(
               *table_, group.shape, one ? Form::kOneRow : Form::kArrays,
               sent.keys, sent.columns, move.CompareAndSwapFrom(first));
