@@ -111,8 +111,11 @@ class Node:
         return ["args", ["stream", one.registration.prefix], "status", one.status]
 
     def add(self, key, *ids, done=lambda: None):
-        """XADD, and the events."""
-        added = [self.client.xadd(key, {"f": "v"}, id_) for id_ in ids or ("*",)]
+        """XADD, and the events. At once: who scans finds all entries or none."""
+        with self.client.pipeline(transaction=True) as adding:
+            for id_ in ids or ("*",):
+                adding.xadd(key, {"f": "v"}, id_)
+            added = adding.execute()
         for one in list(self.registered.values()):
             if matches(one.registration.prefix, key.encode()):
                 one.streams.on_event(key.encode(), done)
