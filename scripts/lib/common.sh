@@ -7,7 +7,7 @@ venv="$root/.venv"
 cache="${REGEAR_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/regear}"
 
 # Objects of one build folder or checkout serve the others too.
-export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=true CCACHE_SLOPPINESS=locale
 
 # For pytest: most tests wait for servers more than they compute, so even two
 # cores are busy with four of them.
