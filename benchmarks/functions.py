@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import redis
-from tests.integration._servers import HostProcess, RedisServer
+from tests.integration._servers import HostProcess, RedisServer, wait_for
 
 from benchmarks.private import private_redis
 from benchmarks.quiet import wait_until_quiet
@@ -26,7 +28,20 @@ TRIGGER_BAR = 20_000  # per second
 KEYS_BAR = 200_000  # per second
 READ_BAR = 5.0  # ms, p99 of the other client
 
+HASHES = 1000  # that are written
+
 ECHO = "GB('CommandReader').map(lambda r: r[1]).register(trigger='echo')"
+ASK = (
+    "GB('CommandReader').map(lambda r: execute('GET', 'other')).register(trigger='ask')"
+)
+EVENTS = (
+    "GB(desc='GB:events').foreach(lambda r: r['value']['age'])"
+    ".register('event:*', mode='async_local')"
+)
+SYNC = (
+    "GB().foreach(lambda r: execute('HINCRBY', r['key'], 'level', 1))"
+    ".register('sync:*', mode='sync', eventTypes=['hset'])"
+)
 COUNT = (
     "GB('KeysReader').map(lambda r: int(r['value']['age']))"
     ".filter(lambda age: age >= 18).count().run('person:*')"
@@ -67,15 +82,35 @@ class Reader:
             self._latencies.append(1000 * (time.monotonic() - began))
 
 
-def triggers(port: int, requests: int) -> float:
-    """RG.TRIGGER of a function that does nothing, per second."""
+def clients(port: int, requests: int, *command: str) -> float:
+    """``command``, sent by many at once, per second."""
     program = shutil.which("redis-benchmark")
     assert program is not None, "redis-benchmark is missing: scripts/bootstrap test"
-    command = [program, "-p", str(port), "-c", str(CLIENTS), "-n", str(requests)]
-    command += ["--csv", "RG.TRIGGER", "echo", "x"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = list(csv.DictReader(io.StringIO(output)))
+    benchmark = [program, "-p", str(port), "-c", str(CLIENTS), "-n", str(requests)]
+    benchmark += ["-r", str(HASHES), "--csv", *command]
+    done = subprocess.run(benchmark, check=True, capture_output=True, text=True)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
     return float(rows[0]["rps"])
+
+
+def events(server: RedisServer, writes: int) -> float:
+    """Events that an asynchronous function gets with their hashes, per second."""
+    before = triggered(server, "GB:events")
+    began = time.monotonic()
+    pipeline = server.client.pipeline(transaction=False)
+    for number in range(writes):
+        fields = {"first_name": "Marek", "last_name": "M", "age": number}
+        pipeline.hset(f"event:{number % HASHES}", mapping=fields)
+    pipeline.execute()
+    wait_for(lambda: triggered(server, "GB:events") == before + writes, 120)
+    return writes / (time.monotonic() - began)
+
+
+def triggered(server: RedisServer, description: str) -> int:
+    for one in server.client.execute_command("RG.DUMPREGISTRATIONS"):
+        if one[5] == description:
+            return int(one[7][3])
+    raise AssertionError(f"{description} is not registered")
 
 
 def fill(server: RedisServer, keys: int) -> None:
@@ -98,6 +133,7 @@ def count(server: RedisServer, keys: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=200_000, help="of RG.TRIGGER")
+    parser.add_argument("--writes", type=int, default=50_000, help="to watched keys")
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quiet", type=float, default=0.0, help="s to wait at most")
@@ -108,26 +144,30 @@ def main() -> None:
         private_redis(module=True) as server,
     ):
         host = HostProcess(server.url, Path(folder), [], {}).start()
+
+        def measure(what: str, run: Callable[[], float], bar: object = "") -> None:
+            rates, reads = [], []
+            for _ in range(plan.runs):
+                wait_until_quiet(plan.quiet)
+                with Reader(server.port) as reader:
+                    rates.append(run())
+                reads.append(reader.p99())
+            rate, p99 = statistics.median(rates), statistics.median(reads)
+            report.row(what, round(rate), round(p99, 2), bar)
+
         try:
-            server.client.execute_command("RG.PYEXECUTE", ECHO)
-            runs, reads = [], []
-            for _ in range(plan.runs):
-                wait_until_quiet(plan.quiet)
-                with Reader(server.port) as reader:
-                    runs.append(triggers(server.port, plan.requests))
-                reads.append(reader.p99())
-            rate, p99 = statistics.median(runs), statistics.median(reads)
-            report.row("RG.TRIGGER", round(rate), round(p99, 2), TRIGGER_BAR)
+            for script in (ECHO, ASK, EVENTS, SYNC):
+                server.client.execute_command("RG.PYEXECUTE", script)
+            port, writes = server.port, plan.writes
+            trigger = partial(clients, port, plan.requests, "RG.TRIGGER")
+            measure("RG.TRIGGER", partial(trigger, "echo", "x"), TRIGGER_BAR)
+            measure("RG.TRIGGER, execute", partial(trigger, "ask"))
+            measure("events, async", partial(events, server, writes))
+            write = ("HSET", "sync:__rand_int__", "score", "1")
+            measure("writes, sync", partial(clients, port, writes, *write))
             fill(server, plan.keys)
-            runs, reads = [], []
-            for _ in range(plan.runs):
-                wait_until_quiet(plan.quiet)
-                with Reader(server.port) as reader:
-                    runs.append(count(server, plan.keys))
-                reads.append(reader.p99())
-            rate, p99 = statistics.median(runs), statistics.median(reads)
             bar = f"{KEYS_BAR}, p99 {READ_BAR}"
-            report.row("keys counted", round(rate), round(p99, 2), bar)
+            measure("keys counted", partial(count, server, plan.keys), bar)
         finally:
             host.stop()
     report.print()

@@ -18,6 +18,7 @@ struct ErrorClasses {
   py::object target_unavailable;
   py::object reject;
   py::object retry;
+  py::object gears_error;
 };
 ErrorClasses* error_classes = nullptr;
 
@@ -38,7 +39,12 @@ void LoadErrorClasses() {
                                    errors.attr("TargetError"),
                                    errors.attr("TargetUnavailable"),
                                    errors.attr("Reject"),
-                                   errors.attr("Retry")};
+                                   errors.attr("Retry"),
+                                   errors.attr("GearsError")};
+}
+
+py::object MakeGearsError(std::string_view text) {
+  return error_classes->gears_error(ToPython(text));
 }
 
 void RaiseIfError(const Status& status) {

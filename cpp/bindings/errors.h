@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <exception>
+#include <string_view>
 
 #include "base/status.h"
 
@@ -11,6 +12,9 @@ namespace regear {
 
 // Looks the classes up. Called once, while the extension is imported.
 void LoadErrorClasses();
+
+// The regear.errors.GearsError of an error reply.
+pybind11::object MakeGearsError(std::string_view text);
 
 // Raise `status` unless it is ok. The GIL must be held.
 //   kFenced → LeaseLost, kReconnect and kRetry → ConnectionFailed,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bindings/errors.h"
+#include "bindings/text.h"
 
 namespace regear {
 
@@ -12,35 +13,29 @@ namespace py = pybind11;
 
 namespace {
 
-// Text, or a bytearray of what is not UTF-8; as a key of a dict, bytes.
-py::object Text(std::string_view bytes, bool hashable = false) {
-  const auto size = static_cast<Py_ssize_t>(bytes.size());
-  PyObject* text = PyUnicode_DecodeUTF8(bytes.data(), size, nullptr);
-  if (text == nullptr) {
-    PyErr_Clear();
-    text = hashable ? PyBytes_FromStringAndSize(bytes.data(), size)
-                    : PyByteArray_FromStringAndSize(bytes.data(), size);
-  }
-  if (text == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(text);
+// As a key of a dict: bytes where others are a bytearray.
+py::object Name(std::string_view bytes) {
+  const py::object name = ToPythonValue(bytes);
+  if (!PyByteArray_Check(name.ptr())) return name;
+  return py::bytes(bytes.data(), bytes.size());
 }
 
 py::object Value(std::string_view type, ReplyView value) {
   if (type == "hash") {
     py::dict fields;
     for (size_t i = 0; i + 1 < value.size(); i += 2) {
-      fields[Text(value[i].text(), true)] = Text(value[i + 1].text());
+      fields[Name(value[i].text())] = ToPythonValue(value[i + 1].text());
     }
     return fields;
   }
   if (type == "list") {
     py::list elements(value.size());
     for (size_t i = 0; i < value.size(); ++i) {
-      elements[i] = Text(value[i].text());
+      elements[i] = ToPythonValue(value[i].text());
     }
     return elements;
   }
-  return Text(value.text());
+  return ToPythonValue(value.text());
 }
 
 // What records call a type.
@@ -55,10 +50,11 @@ class RecordMaker {
  public:
   py::dict Make(const ScannedKey& key) const {
     py::dict record;
-    record[key_] = Text(key.name);
+    record[key_] = ToPythonValue(key.name);
     record[value_] =
         key.value ? Value(key.type, key.value->view()) : py::object(py::none());
-    record[type_] = key.type == "hash" ? hash_ : Text(TypeName(key.type));
+    record[type_] =
+        key.type == "hash" ? hash_ : ToPythonValue(TypeName(key.type));
     record[event_] = py::none();
     return record;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "bindings/command_client_binding.h"
 #include "bindings/engine_binding.h"
 #include "bindings/errors.h"
 #include "bindings/python_callbacks.h"
@@ -70,6 +71,7 @@ PYBIND11_MODULE(_engine, module) {
   module.attr("fail_points") = false;
 #endif
   regear::LoadErrorClasses();
+  regear::BindCommandClient(&module);
   regear::BindEngine(&module);
   regear::BindTarget(&module);
   module.def("set_log_sink", &regear::SetPythonLogSink, pybind11::arg("sink"),

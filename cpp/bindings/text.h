@@ -11,6 +11,8 @@ namespace regear {
 
 // The GIL must be held. Throw pybind11::error_already_set.
 pybind11::str ToPython(std::string_view bytes);
+// What functions get of a value: str, or a bytearray of what is not UTF-8.
+pybind11::object ToPythonValue(std::string_view bytes);
 // `value` is str or bytes; any other object gives its str().
 std::string FromPython(pybind11::handle value);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstring>
 
 namespace regear {
@@ -51,6 +52,15 @@ std::string WithoutSecret(std::string text, const std::string& secret) {
 }
 
 }  // namespace
+
+void AppendCommand(CommandArgs args, std::string* out) {
+  AppendNumber('*', args.size(), out);
+  for (std::string_view arg : args) {
+    AppendNumber('$', arg.size(), out);
+    out->append(arg);
+    out->append("\r\n");
+  }
+}
 
 Connection::Connection(RedisContextPtr context,
                        const ConnectionOptions& options)
@@ -113,15 +123,6 @@ Result<Reply> Connection::Call(CommandArgs args, milliseconds blocks) {
     return StatusOfErrorReply(reply->view().text());
   }
   return reply;
-}
-
-void Connection::Append(CommandArgs args) {
-  AppendNumber('*', args.size(), &outgoing_);
-  for (std::string_view arg : args) {
-    AppendNumber('$', arg.size(), &outgoing_);
-    outgoing_.append(arg);
-    outgoing_.append("\r\n");
-  }
 }
 
 // hiredis would write(2), which raises SIGPIPE in threads that are not ours.
@@ -201,6 +202,11 @@ Status Connection::Receive(Deadline deadline) {
   }
 }
 
+bool Connection::IsStale() const {
+  pollfd waiter = {context_->fd, POLLIN, 0};
+  return poll(&waiter, 1, 0) != 0;
+}
+
 Status Connection::WaitFor(short events, Deadline deadline) {
   pollfd waiters[2] = {{context_->fd, events, 0}, {-1, POLLIN, 0}};
   if (cancellation_ != nullptr) waiters[1].fd = cancellation_->fd();
@@ -208,7 +214,8 @@ Status Connection::WaitFor(short events, Deadline deadline) {
     const auto left =
         std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     if (left.count() <= 0) return Lost("no answer in time");
-    const int ready = poll(waiters, 2, static_cast<int>(left.count()));
+    const auto longest = std::min<milliseconds::rep>(left.count(), INT_MAX);
+    const int ready = poll(waiters, 2, static_cast<int>(longest));
     if (ready < 0 && errno != EINTR) return Lost(std::strerror(errno));
     if (ready <= 0) continue;
     if (waiters[1].revents != 0) {

@@ -37,6 +37,9 @@ using RedisContextPtr = std::unique_ptr<redisContext, RedisContextDeleter>;
 // Arguments of a command; any bytes.
 using CommandArgs = std::span<const std::string_view>;
 
+// Appends a command as it is sent, an array of bulk strings.
+void AppendCommand(CommandArgs args, std::string* out);
+
 // Used by one thread at a time. After a kReconnect or kCancelled status the
 // connection is of no use any more: open a new one. Passwords never appear in
 // messages.
@@ -56,10 +59,12 @@ class Connection {
   }
 
   // Pipelining: any number of Append, one Flush, one ReadReply for each.
-  void Append(CommandArgs args);
+  void Append(CommandArgs args) { AppendCommand(args, &outgoing_); }
   void Append(std::initializer_list<std::string_view> args) {
     Append(CommandArgs(args.begin(), args.size()));
   }
+  // `commands` were written by AppendCommand.
+  void AppendRaw(std::string_view commands) { outgoing_.append(commands); }
   Status Flush();
   // The next reply, error replies included.
   Result<Reply> ReadReply(std::chrono::milliseconds blocks = {});
@@ -69,6 +74,10 @@ class Connection {
   Result<void*> ReadReplyThrough(redisReplyObjectFunctions* functions,
                                  void* privdata,
                                  std::chrono::milliseconds blocks);
+
+  // Whether the server has closed it, or has said what nobody asked for. For a
+  // connection that waits for no reply.
+  bool IsStale() const;
 
   // The parser, for functions that need to know how deep a task is.
   const redisReader* reader() const { return context_->reader; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -11,7 +11,7 @@ import redis
 
 from regear._atomic import AtomicBlock, current_block
 from regear._connecting import PATIENT, open_client
-from regear.errors import GearsError
+from regear.errors import GearsError, RegearError
 
 _BLOCKING_REFUSED = (
     "Can not run gears inside a multi exec, lua, or when blocking is not allowed"
@@ -36,9 +36,10 @@ class Commands:
     """Replies come as RedisGears gave them: lists, str, int, None."""
 
     def __init__(self, url: str) -> None:
-        self._client = open_client(url, decode_responses=False, **PATIENT)
-        self._client.response_callbacks.clear()
-        self._send: Callable[..., Any] = self._client.execute_command
+        from regear._engine import CommandClient
+
+        self._client = CommandClient(url)
+        self._connections = open_client(url, **PATIENT).connection_pool
         #: Fence and id of the host, which prove that commands are its own.
         self.lease: Sequence[object] = ()
 
@@ -47,29 +48,27 @@ class Commands:
             # The host that would run it is busy with the script that asks.
             raise GearsError(_BLOCKING_REFUSED)
         block = current_block()
-        try:
-            if block is not None:
+        if block is not None:
+            try:
                 return _value(block.execute([command, *map(_argument, arguments)]))
-            reply = self._send(*self._words(command, arguments))
-        except redis.RedisError as error:
-            raise GearsError(str(error)) from None
-        return _value(reply)
+            except redis.RedisError as error:
+                raise GearsError(_text_of(error)) from None
+        (reply,) = self._call([self._words(command, *arguments)])
+        if isinstance(reply, GearsError):
+            raise reply
+        return reply
 
     def execute_all(self, commands: Sequence[tuple[object, ...]]) -> list[Any]:
         """The replies of many commands, sent at once; errors are among them."""
         if current_block() is not None:
             return [self._one_of_all(words) for words in commands]
-        pipeline: Any = self._client.pipeline(transaction=False)
-        for command, *arguments in commands:
-            pipeline.execute_command(*self._words(command, arguments))
+        return self._call([self._words(*words) for words in commands])
+
+    def _call(self, commands: list[list[str | bytes]]) -> list[Any]:
         try:
-            replies = pipeline.execute(raise_on_error=False)
-        except redis.RedisError as error:
-            raise GearsError(str(error)) from None
-        return [
-            GearsError(str(reply)) if isinstance(reply, Exception) else _value(reply)
-            for reply in replies
-        ]
+            return self._client.call(commands)
+        except RegearError as error:
+            raise GearsError(error.message, error.hint) from None
 
     def _one_of_all(self, words: tuple[object, ...]) -> Any:
         try:
@@ -80,8 +79,7 @@ class Commands:
     @contextmanager
     def atomic(self, timeout: int) -> Iterator[None]:
         """Within, the server serves nobody else, for ``timeout`` ms at most."""
-        pool = self._client.connection_pool
-        connection: Any = pool.get_connection()
+        connection: Any = self._connections.get_connection()
         quiet = int(_quiet.get())
 
         def question(name: str) -> Sequence[object]:
@@ -91,18 +89,25 @@ class Commands:
             with AtomicBlock(connection, question):
                 yield
         finally:
-            pool.release(connection)
+            self._connections.release(connection)
 
-    def _words(self, command: object, arguments: Sequence[object]) -> list[object]:
+    def _words(self, *command: object) -> list[str | bytes]:
         before = ("RG.HOST", "CALL", *self.lease) if _quiet.get() else ()
-        return [*before, command, *map(_argument, arguments)]
+        return [_argument(word) for word in (*before, *command)]
 
     def close(self) -> None:
         self._client.close()
+        self._connections.disconnect()
 
 
-def _argument(value: object) -> Any:
+def _argument(value: object) -> str | bytes:
     return bytes(value) if isinstance(value, (bytes, bytearray)) else str(value)
+
+
+def _text_of(error: redis.RedisError) -> str:
+    """As the server said it: redis-py keeps the first word apart."""
+    word = getattr(error, "status_code", None)
+    return f"{word} {error}" if word else str(error)
 
 
 def _value(reply: Any) -> Any:

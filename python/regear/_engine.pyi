@@ -4,7 +4,7 @@ All functions release the GIL while they wait. Errors are raised as the
 exceptions of ``regear.errors``, which the extension looks up at import.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 __version__: str
@@ -26,6 +26,24 @@ class KeyScan:
     def next_page(self) -> list[dict[str, Any]] | None:
         """Records {"key", "value", "type", "event"} as KeysReader gives them,
         or None when there are no more."""
+
+class CommandClient:
+    """Redis commands of any number of threads, each of which has a connection
+    alone while it waits."""
+
+    def __init__(self, url: str) -> None:
+        """As of Engine; connects when it is needed."""
+
+    def call(self, commands: Sequence[Sequence[str | bytes]]) -> list[Any]:
+        """Send them at once; their replies, errors as GearsError.
+
+        Lists, str, int, None, and bytearray of what is not UTF-8. Waits as long
+        as it takes, and sends nothing twice. Raises ConnectionFailed: what the
+        server has run is unknown then.
+        """
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
 
 class Engine:
     """One host: its lease on a Redis server and its drain workers.

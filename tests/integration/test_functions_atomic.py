@@ -65,11 +65,16 @@ with atomic():
     log('in a block')
     execute('SET', 'big', 'x' * 3000000)
     long = len(execute('GET', 'big'))
-return [read, missing, wrong.split()[0], long]
+    try:
+        execute('INCRBY', 'n', 'x')
+    except Exception as error:
+        number = str(error)
+return [read, missing, wrong.split()[0], number, long]
 """
     (reply,) = trigger(client, body)
     assert reply == (
-        "[['a', 'x y', 'b', bytearray(b'\\xff')], None, 'WRONGTYPE', 3000000]"
+        "[['a', 'x y', 'b', bytearray(b'\\xff')], None, 'WRONGTYPE',"
+        " 'ERR value is not an integer or out of range', 3000000]"
     )
 
 

@@ -132,6 +132,12 @@ def test_replies_of_execute_arrive_as_in_redisgears(redis_with_module, host):
         "try: execute('GET')\n"
         "except redisgears.GearsError as error: assert 'arguments' in str(error)\n"
         "else: raise AssertionError\n"
+        "for word in ('no', bytearray(b'no')):\n"
+        "  try: execute('INCRBY', 'n', word)\n"
+        "  except redisgears.GearsError as error:\n"
+        "    assert str(error) == 'ERR value is not an integer or out of range'\n"
+        "  else: raise AssertionError\n"
+        "assert execute('COMMAND', 'INFO', 'nothing')[0] is None\n"
         "log('a line', level='warning')\n"
         "assert any('desc' in r for r in execute('RG.DUMPREGISTRATIONS')) is False\n"
     )
