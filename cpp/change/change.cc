@@ -34,7 +34,7 @@ void ChangeBatch::Append(ChangeBatch later) {
   if (!later.owned_.empty()) {
     // Short strings live inside their objects, so the objects must not move.
     kept_.push_back(
-        std::make_shared<std::deque<std::string>>(std::move(later.owned_)));
+        std::make_shared<std::list<std::string>>(std::move(later.owned_)));
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
@@ -101,7 +101,8 @@ class ChangeBatch {
   std::vector<Change> changes_;
   std::vector<FieldValue> fields_;
   std::vector<std::string_view> cleared_;
-  std::deque<std::string> owned_;  // a deque never moves its elements
+  // A list never moves its elements, and takes no memory while it is empty.
+  std::list<std::string> owned_;
   std::vector<std::shared_ptr<void>> kept_;
   size_t bytes_ = 0;
   uint32_t taken_fields_ = 0;   // fields_ that belong to a change already

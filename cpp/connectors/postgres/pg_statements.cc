@@ -198,10 +198,9 @@ std::string UpsertAndMoveSql(const sql::TargetTable& table,
                              const sql::RowShape& shape, Form form, Keys keys,
                              std::span<const SentColumn> sent,
                              const std::string& move) {
-  return "WITH moved AS (" + move + " RETURNING 1), written AS (" +
+  return "WITH moved AS (" + move + " RETURNING 1) " +
          UpsertWhere(table, shape, form, keys, sent,
-                     " WHERE EXISTS (SELECT FROM moved)") +
-         ") SELECT count(*) FROM moved";
+                     " WHERE EXISTS (SELECT FROM moved)");
 }
 
 std::string UpdateSql(const sql::TargetTable& table, const sql::RowShape& shape,

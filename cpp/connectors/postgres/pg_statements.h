@@ -28,8 +28,8 @@ using Keys = std::span<const Wire>;
 // The first parameters hold the key columns, then come the values of `sent`.
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
                       Keys keys, std::span<const SentColumn> sent);
-// The same in one statement with `move`, which is to touch a row: returns
-// whether it did. If not, nothing is written.
+// The same in one statement with `move`, which is to touch a row. If it does
+// not, nothing is written.
 std::string UpsertAndMoveSql(const sql::TargetTable& table,
                              const sql::RowShape& shape, Form form, Keys keys,
                              std::span<const SentColumn> sent,

@@ -178,6 +178,27 @@ TEST_F(PostgresConnectorTest, RefusesWhatATriggerRaises) {
   EXPECT_EQ(report.refused[0].reason, "adults only (SQLSTATE P0001)");
 }
 
+TEST_F(PostgresConnectorTest, ARowThatATriggerSuppressesMeansNoOtherHost) {
+  database->Run(
+      "CREATE TABLE people (id text PRIMARY KEY, age int);"
+      "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "IF new.age < 18 THEN RETURN NULL; END IF; RETURN new; END $$;"
+      "CREATE TRIGGER keep BEFORE INSERT ON people FOR EACH ROW "
+      "EXECUTE FUNCTION keep()");
+  columns = {"age"};
+  TableTarget target = kTarget;
+  target.journal = true;
+  connector = database->MakeConnector(target, columns);
+  REGEAR_EXPECT_OK(connector->Open());
+  for (const char* age : {"20", "21", "3"}) {
+    REGEAR_EXPECT_OK(Write(Batch().Merge("1", {{"age", age}})).status);
+  }
+  EXPECT_THAT(People(), ElementsAre("1|21"));
+  const auto stored = connector->LoadCheckpoint();
+  ASSERT_TRUE(stored.ok() && *stored);
+  EXPECT_EQ((*stored)->position, (Position{batches, 0}));
+}
+
 TEST_F(PostgresConnectorTest, ReconnectsAfterTheServerEndsTheSession) {
   Open("CREATE TABLE people (id text PRIMARY KEY, age int)", {"age"});
   REGEAR_EXPECT_OK(Write(Batch().Merge("1", {{"age", "1"}})).status);
