@@ -70,12 +70,12 @@ class PyCommandClient {
     client_ = std::make_unique<CommandClient>(std::move(options));
   }
 
-  py::list Call(const py::sequence& commands) {
+  py::list Call(const py::sequence& commands, bool keep) {
     const std::string packed = Pack(commands);
     const size_t count = py::len(commands);
     auto replies = [&] {
       const py::gil_scoped_release release;
-      return client_->Call(packed, count);
+      return client_->Call(packed, count, keep);
     }();
     RaiseIfError(replies.status());
     py::list values(count);
@@ -100,6 +100,7 @@ void BindCommandClient(py::module_* module) {
                               "Redis commands of any number of threads.")
       .def(py::init<const py::str&>(), py::arg("url"))
       .def("call", &PyCommandClient::Call, py::arg("commands"),
+           py::arg("keep") = true,
            "Send them at once; their replies, errors as GearsError.")
       .def("close", &PyCommandClient::Close, "Close what is idle.");
 }

@@ -10,7 +10,7 @@ CommandClient::CommandClient(ConnectionOptions options)
     : options_(std::move(options)), process_(getpid()) {}
 
 Result<std::vector<Reply>> CommandClient::Call(std::string_view commands,
-                                               size_t count) {
+                                               size_t count, bool keep) {
   Result<ConnectionPtr> taken = Take();
   REGEAR_RETURN_IF_ERROR(taken.status());
   ConnectionPtr connection = *std::move(taken);
@@ -23,7 +23,7 @@ Result<std::vector<Reply>> CommandClient::Call(std::string_view commands,
     REGEAR_RETURN_IF_ERROR(reply.status());
     replies.push_back(*std::move(reply));
   }
-  GiveBack(std::move(connection));
+  if (keep) GiveBack(std::move(connection));
   return replies;
 }
 

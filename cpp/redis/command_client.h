@@ -25,8 +25,10 @@ class CommandClient {
 
   // Sends `count` commands, written by AppendCommand, at once and returns
   // their replies, error replies among them. Nothing is sent twice: after
-  // kReconnect it is unknown what the server has run.
-  Result<std::vector<Reply>> Call(std::string_view commands, size_t count);
+  // kReconnect it is unknown what the server has run. `keep`: they leave the
+  // connection as it was, others may use it.
+  Result<std::vector<Reply>> Call(std::string_view commands, size_t count,
+                                  bool keep = true);
 
   // Closes the idle connections; those at work go when they are done.
   void Close();

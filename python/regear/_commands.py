@@ -32,6 +32,17 @@ def quietly() -> Iterator[None]:
         _quiet.reset(token)
 
 
+#: What they do lasts as long as the connection: for nobody else.
+_OF_CONNECTIONS = frozenset(
+    {
+        *("AUTH", "CLIENT", "HELLO", "QUIT", "RESET", "SELECT"),
+        *("DISCARD", "EXEC", "MULTI", "UNWATCH", "WATCH"),
+        *("MONITOR", "PSUBSCRIBE", "SSUBSCRIBE", "SUBSCRIBE"),
+        *("PSYNC", "READONLY", "READWRITE", "SYNC"),
+    }
+)
+
+
 class Commands:
     """Replies come as RedisGears gave them: lists, str, int, None."""
 
@@ -53,7 +64,8 @@ class Commands:
                 return _value(block.execute([command, *map(_argument, arguments)]))
             except redis.RedisError as error:
                 raise GearsError(_text_of(error)) from None
-        (reply,) = self._call([self._words(command, *arguments)])
+        keep = command.upper() not in _OF_CONNECTIONS
+        (reply,) = self._call([self._words(command, *arguments)], keep)
         if isinstance(reply, GearsError):
             raise reply
         return reply
@@ -64,9 +76,9 @@ class Commands:
             return [self._one_of_all(words) for words in commands]
         return self._call([self._words(*words) for words in commands])
 
-    def _call(self, commands: list[list[str | bytes]]) -> list[Any]:
+    def _call(self, commands: list[list[str | bytes]], keep: bool = True) -> list[Any]:
         try:
-            return self._client.call(commands)
+            return self._client.call(commands, keep)
         except RegearError as error:
             raise GearsError(error.message, error.hint) from None
 

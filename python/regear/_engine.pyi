@@ -34,11 +34,14 @@ class CommandClient:
     def __init__(self, url: str) -> None:
         """As of Engine; connects when it is needed."""
 
-    def call(self, commands: Sequence[Sequence[str | bytes]]) -> list[Any]:
+    def call(
+        self, commands: Sequence[Sequence[str | bytes]], keep: bool = True
+    ) -> list[Any]:
         """Send them at once; their replies, errors as GearsError.
 
         Lists, str, int, None, and bytearray of what is not UTF-8. Waits as long
-        as it takes, and sends nothing twice. Raises ConnectionFailed: what the
+        as it takes, and sends nothing twice. ``keep``: they leave the connection
+        as it was, and it may be used again. Raises ConnectionFailed: what the
         server has run is unknown then.
         """
 

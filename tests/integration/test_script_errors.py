@@ -138,7 +138,10 @@ def test_replies_of_execute_arrive_as_in_redisgears(redis_with_module, host):
         "    assert str(error) == 'ERR value is not an integer or out of range'\n"
         "  else: raise AssertionError\n"
         "assert execute('COMMAND', 'INFO', 'nothing')[0] is None\n"
+        "for word in (('SELECT', 3), ('MULTI',), ('SUBSCRIBE', 'c')): execute(*word)\n"
+        "assert execute('SET', 'in', 'database 0') == 'OK'\n"
         "log('a line', level='warning')\n"
         "assert any('desc' in r for r in execute('RG.DUMPREGISTRATIONS')) is False\n"
     )
+    assert redis_with_module.client.get("in") == "database 0"
     assert "GEARS: a line" in redis_with_module.log.read_text()

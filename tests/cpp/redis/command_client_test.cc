@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <initializer_list>
 #include <string>
@@ -48,6 +49,15 @@ TEST(CommandClientTest, OneAfterAnotherUseOneConnection) {
   CommandClient client({.url = server.url()});
   const long long first = NumberOf(Call(&client, {{"CLIENT", "ID"}}));
   EXPECT_EQ(NumberOf(Call(&client, {{"CLIENT", "ID"}})), first);
+}
+
+TEST(CommandClientTest, AConnectionThatIsNotKeptIsUsedOnce) {
+  RedisServer server;
+  CommandClient client({.url = server.url()});
+  std::string packed;
+  AppendCommand(std::array<std::string_view, 2>{"CLIENT", "ID"}, &packed);
+  const long long first = NumberOf(client.Call(packed, 1, /*keep=*/false));
+  EXPECT_GT(NumberOf(client.Call(packed, 1)), first);
 }
 
 TEST(CommandClientTest, ManyThreadsGetTheirOwnReplies) {
