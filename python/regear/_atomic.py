@@ -111,6 +111,8 @@ class _Accepted(redis.Connection):
             "redis_connect_func": lambda own: own._parser.on_connect(own),
         }
         super().__init__(**options)  # type: ignore[no-untyped-call,unused-ignore]
+        # redis-py would take the first word off what the server says.
+        self._parser.parse_error = redis.ResponseError
         self._accepted = accepted
 
     def _connect(self) -> socket.socket:

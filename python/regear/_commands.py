@@ -63,7 +63,7 @@ class Commands:
             try:
                 return _value(block.execute([command, *map(_argument, arguments)]))
             except redis.RedisError as error:
-                raise GearsError(_text_of(error)) from None
+                raise GearsError(str(error)) from None
         keep = command.upper() not in _OF_CONNECTIONS
         (reply,) = self._call([self._words(command, *arguments)], keep)
         if isinstance(reply, GearsError):
@@ -114,12 +114,6 @@ class Commands:
 
 def _argument(value: object) -> str | bytes:
     return bytes(value) if isinstance(value, (bytes, bytearray)) else str(value)
-
-
-def _text_of(error: redis.RedisError) -> str:
-    """As the server said it: redis-py keeps the first word apart."""
-    word = getattr(error, "status_code", None)
-    return f"{word} {error}" if word else str(error)
 
 
 def _value(reply: Any) -> Any:
