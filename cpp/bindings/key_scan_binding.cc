@@ -15,7 +15,7 @@ namespace {
 
 // As a key of a dict: bytes where others are a bytearray.
 py::object Name(std::string_view bytes) {
-  const py::object name = ToPythonValue(bytes);
+  py::object name = ToPythonValue(bytes);
   if (!PyByteArray_Check(name.ptr())) return name;
   return py::bytes(bytes.data(), bytes.size());
 }
