@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,10 +36,11 @@ std::string_view BytesOf(py::handle word, std::list<std::string>* copies) {
 
 std::string Pack(const py::sequence& commands) {
   std::string packed;
+  std::vector<std::string_view> args;
+  std::list<std::string> copies;
   for (const py::handle& command : commands) {
+    args.clear();
     const auto words = command.cast<py::sequence>();
-    std::vector<std::string_view> args;
-    std::list<std::string> copies;
     for (const py::handle& word : words) args.push_back(BytesOf(word, &copies));
     AppendCommand(args, &packed);
   }
