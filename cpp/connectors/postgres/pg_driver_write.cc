@@ -183,14 +183,7 @@ std::optional<Result<bool>> PostgresDriver::UpsertAndMove(
               *table_, group.shape, one ? Form::kOneRow : Form::kArrays,
               sent.keys, sent.columns, move.CompareAndSwapFrom(first));
         });
-    // To count the moved ones would cost an eighth of the transaction. No row
-    // at all may be the doing of a trigger, too.
-    if (result.affected_rows() > 0) return true;
-    const std::string& next = parameters.front();
-    const std::string& id = parameters[parameters.size() - 2];
-    const pqxx::result stored =
-        Send(move.select(), {pqxx::binarystring(id.data(), id.size())});
-    return !stored.empty() && stored[0][0].c_str() == next;
+    return result.affected_rows() > 0;
   });
   if (moved.status().code() != StatusCode::kReconnect) return moved;
   return Result<bool>(Status(StatusCode::kInDoubt, moved.status().message()));

@@ -29,7 +29,8 @@ using Keys = std::span<const Wire>;
 std::string UpsertSql(const sql::TargetTable& table, const sql::RowShape& shape,
                       Keys keys, std::span<const SentColumn> sent);
 // The same in one statement with `move`, which is to touch a row. If it does
-// not, nothing is written.
+// not, nothing is written. Affects the rows only: to return whether it did
+// would cost an eighth of the transaction.
 std::string UpsertAndMoveSql(const sql::TargetTable& table,
                              const sql::RowShape& shape, Form form, Keys keys,
                              std::span<const SentColumn> sent,

@@ -249,7 +249,13 @@ std::optional<Status> SqlConnector::WriteAtOnce(const FoldedBatch& batch,
                              MoveParameters(checkpoint));
   if (!moved) return std::nullopt;
   if (!moved->ok()) return moved->status();
-  return **moved ? Status::Ok() : Fenced();
+  if (**moved) return Status::Ok();
+  const std::string id[] = {target_.checkpoint_id};
+  const auto stored = driver_->QueryText(checkpoint_table_.select(), id);
+  if (!stored.ok()) {
+    return Status(StatusCode::kInDoubt, stored.status().message());
+  }
+  return *stored == checkpoint.Encode() ? Status::Ok() : Fenced();
 }
 
 Status SqlConnector::BeginWithCheckpoint(const Checkpoint& checkpoint) {

@@ -89,8 +89,9 @@ class SqlDriver {
                              std::vector<size_t>* unmatched) = 0;
   // A transaction of one statement, so of one round trip: writes a group that
   // is to be upserted and moves the checkpoint with `move`, whose parameters
-  // come last. False, and nothing is written, if the checkpoint is not as
-  // expected; nothing if the database has no such statement.
+  // come last. False if no row was written: the checkpoint is not as expected,
+  // and has not moved, or a trigger has suppressed all rows. Nothing if the
+  // database has no such statement.
   virtual std::optional<Result<bool>> UpsertAndMove(
       const FoldedBatch& /*batch*/, const RowGroup& /*group*/,
       const CheckpointTable& /*move*/,
