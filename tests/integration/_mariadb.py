@@ -31,6 +31,9 @@ class MariaDbServer(Server):
             program,
             "--no-defaults",
             f"--datadir={data}",
+            # Not shared: a server that starts removes the temporary tables that
+            # it finds there, and another one crashes when it misses them.
+            f"--tmpdir={folder}",
             "--character-set-server=utf8mb4",
             *options,
         ]

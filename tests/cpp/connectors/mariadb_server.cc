@@ -42,7 +42,9 @@ class Server {
   bool Shell(const std::string& command) const {
     return std::system((command + " >>" + folder_ + "/log 2>&1").c_str()) == 0;
   }
-  // The server's command line, for a small and careless server.
+  // The server's command line, for a small and careless server. Its tmpdir is
+  // its own: a server that starts removes the temporary tables that it finds
+  // there, and another one crashes when it misses them.
   std::string Command() const;
   bool Initialise() const;
   bool Launch();
@@ -56,7 +58,7 @@ class Server {
 std::string Server::Command() const {
   return "env -u LD_PRELOAD " + program_ +
          " --no-defaults --datadir=" + folder_ + "/data" +
-         (geteuid() == 0 ? " --user=nobody" : "") +
+         " --tmpdir=" + folder_ + (geteuid() == 0 ? " --user=nobody" : "") +
          " --character-set-server=utf8mb4 --innodb-buffer-pool-size=32M"
          " --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0"
          " --skip-innodb-doublewrite --performance-schema=OFF";
@@ -73,14 +75,15 @@ bool Server::Initialise() const {
 }
 
 bool Server::Launch() {
-  // The shell hears by the end of its input that this process has ended.
+  // The shell hears by the end of its input that this process has ended. A
+  // server that ended before has something to say.
   const std::string guard =
       "trap '' INT TERM HUP; " + Command() +
       " --skip-networking --socket=" + socket() + " --pid-file=" + folder_ +
       "/pid >>" + folder_ +
       "/log 2>&1 </dev/null & server=$!; cat >/dev/null; "
-      "kill -9 $server; wait $server 2>/dev/null; rm -rf " +
-      folder_;
+      "kill -9 $server || tail -n 200 " +
+      folder_ + "/log >&2; wait $server 2>/dev/null; rm -rf " + folder_;
   guard_ = popen(guard.c_str(), "we");
   if (guard_ == nullptr) return false;
   return Shell("for i in $(seq 600); do [ -S " + socket() +
