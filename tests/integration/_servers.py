@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -22,6 +25,11 @@ from tests.conftest import plain_environment
 
 START_SECONDS = 30.0
 
+# Linux gives a connection its own port from 32768 on, so that none can take
+# the port of a server that is about to start, or to come back after a crash.
+_PORTS = range(10_000, 32_000)
+_ports = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
+
 
 def wait_for(
     condition: Callable[[], Any], deadline: float = 10.0, what: str = ""
@@ -38,9 +46,14 @@ def wait_for(
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody listens on; this process is not given it again soon."""
+    for port in itertools.islice(_ports, 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # As servers do, which take a port whose last connection has ended.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no free port from {_PORTS.start} to {_PORTS.stop}")
 
 
 class Server:
