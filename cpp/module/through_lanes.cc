@@ -24,6 +24,10 @@ size_t CountParts(const std::vector<ThroughJobPtr>& jobs) {
 // transaction. A single write may exceed it.
 constexpr size_t kMaxGroupBytes = 4 * 1024 * 1024;
 
+// At least so many groups are on their way: while one is being committed, the
+// server answers the clients of another and takes what they write next.
+constexpr size_t kGroups = 3;
+
 // The server's timers know no less.
 constexpr long long kGatherMs = 1;
 
@@ -45,14 +49,24 @@ StreamId WriteThrough::NextId() {
   return last_;
 }
 
+size_t WriteThrough::CountHanded(const Line& line) {
+  size_t handed = 0;
+  for (const auto& [number, lane] : line.lanes) handed += lane.handed.size();
+  return handed;
+}
+
 // While others are being committed, a handful of writes waits for as many as a
 // lane's share: one of those others ends soon, and a large group costs hardly
 // more than a small one.
 bool WriteThrough::IsBetterLater(const std::string& name, const Line& line) {
-  size_t handed = 0;
-  for (const auto& [number, lane] : line.lanes) handed += lane.handed.size();
+  const size_t handed = CountHanded(line);
   const size_t ready = queue_.CountReady(name);
   return handed > 0 && ready < (handed + ready) / line.lanes.size();
+}
+
+size_t WriteThrough::MaxJobs(const std::string& name, const Line& line) const {
+  const size_t groups = std::min(kGroups, line.lanes.size());
+  return (CountHanded(line) + queue_.CountReady(name) + groups - 1) / groups;
 }
 
 void WriteThrough::Gather(const std::string& name, Line* line) {
@@ -139,8 +153,9 @@ int WriteThrough::ReplyJobs(rm::Ctx* ctx, const std::string& name,
 
 void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
                             size_t count) {
+  size_t jobs = MaxJobs(name, LineOf(name));
   size_t bytes = 0;
-  for (size_t parts = 0; parts < count && bytes < kMaxGroupBytes;) {
+  for (size_t parts = 0; jobs > 0 && parts < count && bytes < kMaxGroupBytes;) {
     const ThroughJobPtr job = queue_.Take(name);
     if (job == nullptr) return;
     if (!ForeseeJob(ctx, job.get())) {
@@ -149,6 +164,7 @@ void WriteThrough::HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
     }
     for (ThroughPart& part : job->parts) part.id = NextId();
     lane->handed[job->last_id()] = job;
+    --jobs;
     parts += job->parts.size();
     bytes += BytesOf(*job);
   }

@@ -111,11 +111,14 @@ class WriteThrough {
   void WakeNow(const std::string& name);
   // Returns the one that was waiting; its reply callback sends what is there.
   static rm::BlockedClient* Unblock(Lane* lane);
+  static size_t CountHanded(const Line& line);
   bool IsBetterLater(const std::string& name, const Line& line);
+  // In one group.
+  size_t MaxJobs(const std::string& name, const Line& line) const;
   void Gather(const std::string& name, Line* line);
   int ReplyJobs(rm::Ctx* ctx, const std::string& name, uint64_t lane,
                 size_t count, StreamId after);
-  // Takes what is ready, up to `count` parts.
+  // Takes what is ready, up to `count` parts of up to MaxJobs.
   void HandOver(rm::Ctx* ctx, const std::string& name, Lane* lane,
                 size_t count);
   // Outside of the reply to the host: what runs there is not replicated.
