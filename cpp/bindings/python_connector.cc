@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "bindings/errors.h"
@@ -43,6 +44,36 @@ py::list DocumentsOf(const FoldedBatch& batch,
   return rows;
 }
 
+// (id, {column: text, or None where it is removed}, or None for a delete) for
+// each row of the batch. Columns that are not known are left out.
+py::list HashesOf(const FoldedBatch& batch,
+                  const std::vector<std::string>& columns,
+                  std::vector<RefusedRow>* refused) {
+  std::vector<py::str> names;
+  names.reserve(columns.size());
+  for (const std::string& column : columns) names.push_back(ToPython(column));
+  py::list rows(batch.size());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const Row& row = batch.row(i);
+    py::object hash = py::none();
+    if (row.operation != Operation::kDelete) {
+      py::dict known;
+      const std::span<const Cell> cells = batch.cells(i);
+      for (size_t column = 0; column < cells.size(); ++column) {
+        const Cell& cell = cells[column];
+        if (cell.state == CellState::kAbsent) continue;
+        const bool removed = cell.state == CellState::kDefault;
+        known[names[column]] =
+            removed ? py::object(py::none()) : ToPython(cell.value);
+      }
+      hash = std::move(known);
+    }
+    if (!row.fits_template) refused->push_back(Mismatched(batch, i));
+    rows[i] = py::make_tuple(ToPython(row.id), std::move(hash));
+  }
+  return rows;
+}
+
 StatusCode KindOf(const std::string& name) {
   return name == "conflict" ? StatusCode::kConflict : StatusCode::kReject;
 }
@@ -61,19 +92,21 @@ std::vector<RefusedRow> RefusedFrom(const py::object& result, size_t rows) {
 }
 
 WriteReport Refuse(std::vector<RefusedRow> refused, size_t of) {
-  std::string message =
-      std::to_string(refused.size()) + " of " + std::to_string(of) +
-      " documents refused, the first: " + refused.front().reason;
+  std::string message = std::to_string(refused.size()) + " of " +
+                        std::to_string(of) +
+                        " rows refused, the first: " + refused.front().reason;
   return {Status(StatusCode::kReject, std::move(message)), std::move(refused)};
 }
 
 }  // namespace
 
 PythonConnector::PythonConnector(PythonObjectPtr make, std::string stream,
-                                 std::string checkpoint_id)
+                                 std::string checkpoint_id,
+                                 std::vector<std::string> columns)
     : make_(std::move(make)),
       stream_(std::move(stream)),
-      checkpoint_id_(std::move(checkpoint_id)) {}
+      checkpoint_id_(std::move(checkpoint_id)),
+      columns_(std::move(columns)) {}
 
 PythonConnector::~PythonConnector() { Close(); }
 
@@ -116,7 +149,9 @@ WriteReport PythonConnector::Write(const FoldedBatch& batch,
   WriteReport report;
   report.status = CallPython(StatusOfConnectorError, [&] {
     std::vector<RefusedRow> refused;
-    const py::list rows = DocumentsOf(batch, &refused);
+    const py::list rows = columns_.empty()
+                              ? DocumentsOf(batch, &refused)
+                              : HashesOf(batch, columns_, &refused);
     if (refused.empty()) {
       const py::object result = connector_->get().attr("write")(
           rows, batch.in_order(),

@@ -11,17 +11,18 @@
 
 namespace regear {
 
-// Writes documents through an object of Python (DocumentConnector in
-// python/regear/_document_connector.py), which is made at the first Open and
-// closed at the end. The batch has one column: the document's JSON text.
+// Writes rows through an object of Python (RowConnector in
+// python/regear/_row_connector.py), which is made at the first Open and closed
+// at the end.
 //
 // Takes the GIL once a call. Never throws: what the object raises becomes a
 // Status by its class (bindings/errors.h).
 class PythonConnector : public Connector {
  public:
-  // `make` takes no arguments and returns such an object.
+  // `make` takes no arguments and returns such an object. `columns`: their
+  // names; none: batches have one column, the JSON text of a document.
   PythonConnector(PythonObjectPtr make, std::string stream,
-                  std::string checkpoint_id);
+                  std::string checkpoint_id, std::vector<std::string> columns);
   ~PythonConnector() override;
 
   Status Open() override;
@@ -38,6 +39,7 @@ class PythonConnector : public Connector {
   const PythonObjectPtr make_;
   const std::string stream_;
   const std::string checkpoint_id_;
+  const std::vector<std::string> columns_;
   PythonObjectPtr connector_;  // null before the first Open
   std::vector<Finding> warnings_;
 };

@@ -129,8 +129,10 @@ class Engine:
             called once a batch with records
             {"id": "ms-seq", "value": {column: str | None, …, primary_key: id,
             "#": "=" | "~"}}; with key_template all key columns
-        connector: Callable[[], DocumentConnector]   target "python" only
-            called in the worker's thread; columns has one pair, the document
+        connector: Callable[[], RowConnector]   target "python" only
+            called in the worker's thread
+        hashes: bool                target "python" only: whether it takes the
+            columns, or one of them, which is a whole document
         documents: str | None       the name that documents go by
         transform: Callable[[dict[str, Any]], dict[str, Any]] | None
             record {"key", "value", "type", "event"} in and out

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from regear._document_connector import DocumentConnector, Wrap, wrapped
 from regear._key_template import KeyPattern
+from regear._row_connector import AnyConnector, Wrap, wrapped
 from regear.errors import RecipeError
 
 Record = dict[str, Any]
@@ -29,9 +29,9 @@ class Target:
     connect: Callable[[], dict[str, str]] = dict
     #: Takes a batch of records; kind "callback" only.
     write: Callable[[list[Record]], None] | None = None
-    #: Makes what writes documents, for each of the engine's threads one; kind
-    #: "python" only.
-    connector: Callable[[], DocumentConnector] | None = None
+    #: Makes what writes documents, or hashes, for each of the engine's threads
+    #: one; kind "python" only.
+    connector: Callable[[], AnyConnector] | None = None
 
     def is_database(self) -> bool:
         """Whether the engine itself writes to it, in columns."""
@@ -195,6 +195,7 @@ class Registration:
             worker["children"] = list(self.children)
         if self.target.connector is not None:
             worker["connector"] = wrapped(self.target.connector, wrap)
+            worker["hashes"] = self.documents is None
         return worker
 
 

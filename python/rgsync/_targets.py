@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from regear._registration import DEFAULT_CHECKPOINT_TABLE, Target
+from regear._row_connector import AnyConnector
 from regear.errors import RecipeError
 from rgsync.Connectors._sql import BaseSqlConnection, BaseSqlConnector
 from rgsync.Connectors.mongo import MongoConnector
+from rgsync.Connectors.redis import RedisConnector
 
 
 def target_of(
@@ -31,19 +34,20 @@ def target_of(
             checkpoint_table=connector.exactlyOnceTableName or DEFAULT_CHECKPOINT_TABLE,
             connect=connector.connection.parameters,
         )
-    if isinstance(connector, MongoConnector) and _writes_documents(connector):
+    if isinstance(connector, MongoConnector) and _is_ours(connector, MongoConnector):
         if documents is None:
             raise RecipeError(
                 "MongoConnector takes JSON documents, and no mappings",
                 "RGJSONWriteBehind or RGJSONWriteThrough",
             )
-        return Target(
-            kind="python",
-            table=connector.TableName(),
-            primary_key=connector.PrimaryKey(),
-            connect=connector.parameters,
-            connector=connector.documents,
-        )
+        return _python(connector, connector.documents)
+    if isinstance(connector, RedisConnector) and _is_ours(connector, RedisConnector):
+        if documents is not None:
+            raise RecipeError(
+                "RedisConnector takes hashes, and no JSON documents",
+                "RGWriteBehind or RGWriteThrough",
+            )
+        return _python(connector, connector.hashes)
     if documents is not None:
         return Target(
             kind="callback",
@@ -61,9 +65,21 @@ def target_of(
     )
 
 
-def _writes_documents(connector: MongoConnector) -> bool:
-    """Whether the recipe overrides nothing of how it is done."""
-    return type(connector).WriteData is MongoConnector.WriteData
+def _python(
+    connector: MongoConnector | RedisConnector, make: Callable[[], AnyConnector]
+) -> Target:
+    return Target(
+        kind="python",
+        table=connector.TableName(),
+        primary_key=connector.PrimaryKey(),
+        connect=connector.parameters,
+        connector=make,
+    )
+
+
+def _is_ours(connector: Any, base: type[Any]) -> bool:
+    """Whether the recipe overrides nothing of how it is written."""
+    return type(connector).WriteData is base.WriteData
 
 
 def _is_native(connector: BaseSqlConnector) -> bool:

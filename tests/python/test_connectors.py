@@ -157,8 +157,6 @@ def test_connections_to_come_can_be_made_and_say_so() -> None:
         Connectors.MsSqlConnection("u", "p", "d", "s", 1433, "driver"),
         Connectors.SnowflakeSqlConnection("u", "p", "d/s", "account"),
         Connectors.CqlConnection("u", "p", "h1 h2", "keyspace"),
-        Connectors.RedisConnection("h", 6379),
-        Connectors.RedisClusterConnection(host="h", port=6379),
     ]
     for connection in made:
         with pytest.raises(NotAvailable, match=type(connection).__name__):

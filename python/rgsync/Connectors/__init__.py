@@ -10,15 +10,17 @@ from rgsync.Connectors._unavailable import (
     MsSqlConnector,
     OracleSqlConnection,
     OracleSqlConnector,
-    RedisClusterConnection,
-    RedisConnection,
-    RedisConnector,
     SnowflakeSqlConnection,
     SnowflakeSqlConnector,
 )
 from rgsync.Connectors.mongo import MongoConnection, MongoConnector
 from rgsync.Connectors.mysql import MySqlConnection, MySqlConnector
 from rgsync.Connectors.postgres import PostgresConnection, PostgresConnector
+from rgsync.Connectors.redis import (
+    RedisClusterConnection,
+    RedisConnection,
+    RedisConnector,
+)
 from rgsync.Connectors.simple_hash import SimpleHashConnector
 from rgsync.Connectors.sqlite import SQLiteConnection, SQLiteConnector
 

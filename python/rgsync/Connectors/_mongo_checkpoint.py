@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
     from pymongo.collection import Collection
 
-    from regear._document_connector import StoredCheckpoint
+    from regear._row_connector import StoredCheckpoint
 
 #: Of a document, which may have 16 MB.
 _PART = 8 * 1024 * 1024

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.collection import Collection
 
-    from regear._document_connector import Refused, Row, StoredCheckpoint
+    from regear._row_connector import Refused, Row, StoredCheckpoint
     from rgsync.Connectors.mongo import MongoConnector
 
 _GOODBYE = 0.5  # s

@@ -27,7 +27,7 @@ from rgsync.Connectors._mongo_write import Write, not_superseded
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-    from regear._document_connector import Refused, Row
+    from regear._row_connector import Refused, Row
 
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
     from pymongo.collection import Collection
 
-    from regear._document_connector import Refused, Row
+    from regear._row_connector import Refused, Row
 
 
 class Write:

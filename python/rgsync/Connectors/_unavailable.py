@@ -6,7 +6,6 @@ than it uses runs; connectors say that they are not available.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from regear.errors import NotAvailable
@@ -14,8 +13,8 @@ from rgsync.Connectors._credentials import Credential
 from rgsync.Connectors._sql import BaseSqlConnection
 
 _INSTEAD = (
-    "PostgresConnector, MySqlConnector, SQLiteConnector, MongoConnector or one of"
-    " your own"
+    "PostgresConnector, MySqlConnector, SQLiteConnector, MongoConnector,"
+    " RedisConnector or one of your own"
 )
 
 
@@ -81,29 +80,6 @@ class CqlConnection(_UnavailableConnection):
         self._db, self._keyspace = db, keyspace
 
 
-class RedisConnection(_UnavailableConnection):
-    """Another Redis server."""
-
-    def __init__(
-        self, host: Credential, port: Any, password: Credential = None
-    ) -> None:
-        self._host, self._port, self._password = host, port, password
-
-
-class RedisClusterConnection(_UnavailableConnection):
-    """A Redis Cluster."""
-
-    def __init__(
-        self,
-        host: Credential = None,
-        port: Any = None,
-        cluster_nodes: Sequence[Any] | None = None,
-        password: Credential = None,
-    ) -> None:
-        self._host, self._port = host, port
-        self._nodes, self._password = cluster_nodes, password
-
-
 class OracleSqlConnector(_UnavailableConnector):
     """Oracle."""
 
@@ -122,7 +98,3 @@ class SnowflakeSqlConnector(_UnavailableConnector):
 
 class CqlConnector(_UnavailableConnector):
     """Cassandra."""
-
-
-class RedisConnector(_UnavailableConnector):
-    """Hashes of another Redis server, or of a cluster."""

@@ -13,7 +13,7 @@ from rgsync.Connectors._mongo_ids import ID_TYPES
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from regear._document_connector import DocumentConnector, Row
+    from regear._row_connector import DocumentConnector, Row
     from rgsync.Connectors._mongo_connector import MongoDocuments
 
 #: Of the client, unless the connection string says otherwise. A server that is

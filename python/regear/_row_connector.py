@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, Optional, Protocol, cast
+from typing import Any, Optional, Protocol, TypeVar, Union, cast
 
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -13,13 +13,20 @@ Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 StoredCheckpoint = tuple[str, bytes]
 #: An id and the JSON text of its document; None: it is deleted.
 Row = tuple[str, Optional[str]]
+#: An id and its columns that are known: with None the value is removed. None
+#: in place of all of them: the row is deleted.
+HashRow = tuple[str, Optional[dict[str, Optional[str]]]]
 #: The index of a row, why it is refused, and "reject": never accepted as it
 #: is, or "conflict": perhaps in another order.
 Refused = tuple[int, str, str]
 
 
-class DocumentConnector(Protocol):
-    """Writes documents for one worker, or for one lane of a write-through.
+AnyRow = TypeVar("AnyRow")
+
+
+class RowConnector(Protocol[AnyRow]):
+    """Writes rows for one worker, or for one lane of a write-through. What is
+    no UTF-8 in their texts stands there as surrogate escapes.
 
     Called from one thread of the engine. What it raises says what to do:
     ``TargetError``: an operator must act, as the hint says.
@@ -38,7 +45,7 @@ class DocumentConnector(Protocol):
         """Nothing before the first write."""
 
     def write(
-        self, rows: list[Row], in_order: bool, checkpoint: StoredCheckpoint
+        self, rows: list[AnyRow], in_order: bool, checkpoint: StoredCheckpoint
     ) -> list[Refused]:
         """Write all rows, then move the checkpoint by compare-and-swap from
         the one last loaded or written. If rows are refused it has not moved,
@@ -52,16 +59,19 @@ class DocumentConnector(Protocol):
         """Called once, at the end, and after any of the others."""
 
 
-def wrapped(
-    make: Callable[[], DocumentConnector], wrap: Wrap
-) -> Callable[[], DocumentConnector]:
+DocumentConnector = RowConnector[Row]
+HashConnector = RowConnector[HashRow]
+AnyConnector = Union[DocumentConnector, HashConnector]
+
+
+def wrapped(make: Callable[[], AnyConnector], wrap: Wrap) -> Callable[[], AnyConnector]:
     """``make``, with each method of what it makes wrapped too."""
 
-    def made() -> DocumentConnector:
+    def made() -> AnyConnector:
         connector = wrap(make)()
         methods = ("open", "load_checkpoint", "write", "close")
         return cast(
-            DocumentConnector,
+            AnyConnector,
             SimpleNamespace(
                 **{name: wrap(getattr(connector, name)) for name in methods}
             ),
