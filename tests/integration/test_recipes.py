@@ -99,11 +99,12 @@ THROUGH = {
     "sqlite_write_through.py": sqlite_write_through,
 }
 ORDERS = "postgres_json_write_behind.py"
+COPIES = "redis_write_behind.py"
 
 
 def test_every_recipe_is_tested():
     recipes = {file.name for file in RECIPES.glob("*.py")}
-    assert recipes == set(SETTINGS) | set(THROUGH) | DOCUMENTS | {ORDERS}
+    assert recipes == set(SETTINGS) | set(THROUGH) | DOCUMENTS | {ORDERS, COPIES}
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)
@@ -166,6 +167,17 @@ def test_recipe_of_documents_in_tables(new_redis, new_host, postgres):
     json.delete("order:7")
     wait_for(lambda: postgres.execute("SELECT * FROM orders") == [])
     assert items() == []
+
+
+def test_recipe_of_another_redis(new_redis, new_host):
+    here, there = new_redis(), new_redis(module=False, password="secret")
+    config = {"RedisHost": "127.0.0.1", "RedisPort": str(there.port)}
+    new_host(here, RECIPES / COPIES, RedisPassword="secret", **config)
+    write_some(here)
+    ada = {"first": "Ada", "last": "Lovelace", "age": "36"}
+    wait_for(lambda: there.client.hgetall("copy:1") == ada)
+    here.client.delete("person:1")
+    wait_for(lambda: not there.client.exists("copy:1"))
 
 
 def test_demo():

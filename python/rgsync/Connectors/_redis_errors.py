@@ -19,6 +19,8 @@ _GONE = (
     exceptions.TryAgainError,
     exceptions.SlotNotCoveredError,
 )
+#: What a script's own commands say, before and since Redis 7.2.
+_RIGHT = ("The user executing the script can't", "ACL failure in script")
 _PASSWORD = ("NOAUTH", "WRONGPASS", "ERR invalid password", "ERR AUTH")
 
 
@@ -35,8 +37,12 @@ def translated() -> Iterator[None]:
 
 def _translation(error: Exception) -> RegearError:
     told = str(error)
-    if isinstance(error, exceptions.NoPermissionError):
-        return TargetError(told, "ACL SETUSER <user> ~* +@read +@write +@scripting")
+    if isinstance(error, exceptions.NoPermissionError) or any(
+        words in told for words in _RIGHT
+    ):
+        return TargetError(
+            told, "ACL SETUSER <user> ~* +ping +@read +@write +@scripting"
+        )
     if isinstance(error, exceptions.AuthenticationError) or told.startswith(_PASSWORD):
         return TargetError(told, "the password of the connection is wrong")
     if isinstance(
