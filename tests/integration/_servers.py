@@ -117,6 +117,8 @@ class RedisServer(Server):
             *("--bind", "127.0.0.1", "--port", str(self.port)),
             *("--dir", str(folder), "--save", ""),
             *("--enable-debug-command", "yes"),
+            # A master waits 5 s for more replicas otherwise.
+            *("--repl-diskless-sync-delay", "0"),
             *options,
         ]
         if password:

@@ -71,7 +71,7 @@ def test_a_flush_takes_no_backlog(server, client, commands):
 
 
 def test_a_replica_keeps_the_backlog_through_a_flush(new_redis, server, client):
-    replica = new_redis("--repl-diskless-sync-delay", "0").client
+    replica = new_redis().client
     replica.replicaof("127.0.0.1", server.port)
     wait_for(lambda: replica.info("replication")["master_link_status"] == "up")
     for number in range(10):
@@ -309,7 +309,7 @@ def test_the_target_ends_equal_however_full_the_stream_was(bounded, seed):
 
 def test_a_replica_holds_the_same_dirty_keys(new_redis, bounded):
     server, host = bounded
-    replica = new_redis("--repl-diskless-sync-delay", "0").client
+    replica = new_redis().client
     replica.replicaof("127.0.0.1", server.port)
     wait_for(lambda: replica.info("replication")["master_link_status"] == "up")
     client = server.client

@@ -130,9 +130,7 @@ def test_own_keys_stay_when_databases_are_swapped(new_redis, transaction):
     """On the replica too; capture goes on in the same stream."""
     master = new_redis().connect(decode_responses=True)
     IdleHost(master).register("a")
-    replica = new_redis("--repl-diskless-sync-delay", "0").connect(
-        decode_responses=True
-    )
+    replica = new_redis().connect(decode_responses=True)
     replica.replicaof("127.0.0.1", master.connection_pool.connection_kwargs["port"])
     wait_for(lambda: replica.info("replication")["master_link_status"] == "up")
     master.hset("person:1", "a", "1")

@@ -31,7 +31,7 @@ def test_a_replica_holds_the_same_stream_and_goes_on_when_promoted(new_redis):
     master = new_redis().connect(decode_responses=True)
     host = IdleHost(master)
     host.register("a", "b")
-    server = new_redis("--repl-diskless-sync-delay", "0")
+    server = new_redis()
     replica = server.connect(decode_responses=True)
     number = 0
 

@@ -74,7 +74,7 @@ def test_a_host_attaches_anew_when_an_epoch_begins(server):
 
 def test_a_promotion_begins_an_epoch(new_redis, server):
     master = server.client
-    replica = new_redis("--repl-diskless-sync-delay", "0").client
+    replica = new_redis().client
     before = IdleHost(master).epochs()
     replica.replicaof("127.0.0.1", server.port)
     wait_for(lambda: replica.info("replication")["master_link_status"] == "up")

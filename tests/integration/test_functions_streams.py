@@ -271,7 +271,7 @@ def test_a_promoted_replica_goes_on(new_redis, new_host):
     wait_for(lambda: master.ran() == added)
     master.send("RG.PAUSEREGISTRATIONS", master.id)
     added += master.add("s:1", 2)
-    replica = Streams(new_redis("--repl-diskless-sync-delay", "0"))
+    replica = Streams(new_redis())
     replica.client.replicaof("127.0.0.1", master.server.port)
     wait_for(lambda: replica.client.xlen("s:1") == 5)
     replica.client.replicaof("NO", "ONE")

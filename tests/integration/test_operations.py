@@ -98,9 +98,7 @@ def test_field_stays_neither_on_a_replica_nor_in_the_file(new_redis):
     server = new_redis("--appendonly", "yes", "--appendfsync", "always")
     master = server.connect(decode_responses=True)
     IdleHost(master).register("a", **OPTIONS)
-    replica = new_redis("--repl-diskless-sync-delay", "0").connect(
-        decode_responses=True
-    )
+    replica = new_redis().connect(decode_responses=True)
     replica.replicaof("127.0.0.1", server.port)
     wait_for(lambda: replica.info("replication")["master_link_status"] == "up")
     with master.pipeline() as transaction:

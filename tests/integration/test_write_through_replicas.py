@@ -26,11 +26,7 @@ def master(new_redis):
 
 @pytest.fixture
 def replica(new_redis, master):
-    server = new_redis(
-        *APPEND,
-        *("--replicaof", f"127.0.0.1 {master.port}"),
-        *("--repl-diskless-sync-delay", "0"),
-    )
+    server = new_redis(*APPEND, "--replicaof", f"127.0.0.1 {master.port}")
     wait_for(lambda: linked(server) and not rewrites_aof(server), 20)
     return server
 

@@ -17,7 +17,6 @@ from tests.integration._servers import RedisServer, wait_for
 
 _ALWAYS = ("--appendonly", "yes", "--appendfsync", "always")
 _EVERYSEC = ("--appendonly", "yes", "--appendfsync", "everysec")
-_SOON = ("--repl-diskless-sync-delay", "0")
 _SAMPLE = 0.05  # s between two looks at the size of an AOF
 
 
@@ -136,7 +135,7 @@ class Failover(RedisMode):
     master becomes the replica."""
 
     name = "failover"
-    options = _ALWAYS + _SOON
+    options = _ALWAYS
 
     def __init__(self, program: str, folder: Path, seed: int) -> None:
         super().__init__(program, folder, seed)
