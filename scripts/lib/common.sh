@@ -19,7 +19,7 @@ without_python_only=(
   --ignore=tests/integration/test_{check,client_libraries,examples}.py
   --ignore=tests/integration/test_functions_executions.py
   --ignore=tests/integration/test_{gears_cli,json_recipes,metrics}.py
-  --ignore=tests/integration/test_{mongo_connector,readme,recipes}.py
+  --ignore=tests/integration/test_{mongo_connector,readme,recipes,redis_connector}.py
   --ignore=tests/integration/test_{requirement_commands,requirements}.py
   --ignore=tests/integration/test_{script_errors,stream_registrations}.py
 )

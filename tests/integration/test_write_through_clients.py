@@ -353,10 +353,9 @@ slow_under_sanitizers = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-def crowded(open_files, new_redis, new_host, users, monkeypatch):
+def crowded(open_files, new_redis, new_host, users):
     # Under sanitizers a turn of the server with a thousand clients may take
     # longer than the lease of its host usually lasts.
-    monkeypatch.setenv("REGEAR_FAST_UNWIND", "1")
     server = new_redis(
         *("--maxclients", str(CROWD + 100)), arguments=("HostLease", "60000")
     )
