@@ -117,7 +117,9 @@ Status BatchCommitter::Adopt(std::optional<Checkpoint> stored) {
 Status BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
   const auto epochs = ledger_->Epochs();
   if (!epochs.ok()) return epochs.status().Annotate("epochs");
-  const ResumePoint resume = FindResumePoint(stored, *epochs);
+  const Position gone =
+      connector_->keeps_checkpoint() ? acknowledged_ : Position();
+  const ResumePoint resume = FindResumePoint(stored, *epochs, gone);
   if (!resume.lost_tail.empty()) {
     REGEAR_RETURN_IF_ERROR(ledger_->MarkReconciling(resume.lost_tail));
     Log(LogLevel::kWarning, spec_.name + ": " + resume.lost_tail);

@@ -4,8 +4,10 @@
 
 namespace regear {
 
-ResumePoint FindResumePoint(const std::optional<Checkpoint>& stored,
-                            const std::vector<Epoch>& epochs) {
+namespace {
+
+ResumePoint OfRedis(const std::optional<Checkpoint>& stored,
+                    const std::vector<Epoch>& epochs) {
   if (!stored) return {};
   const auto own = std::find_if(
       epochs.begin(), epochs.end(),
@@ -23,6 +25,30 @@ ResumePoint FindResumePoint(const std::optional<Checkpoint>& stored,
   return {end, "the target has change " + stored->position.ToString() +
                    ", but Redis came back with nothing after " +
                    end.ToString()};
+}
+
+bool WentBack(const std::optional<Checkpoint>& stored,
+              const std::vector<Epoch>& epochs, Position acknowledged) {
+  if (acknowledged == Position()) return false;
+  if (!stored || epochs.empty()) return !stored;
+  return stored->epoch_id != epochs.back().id ||
+         stored->position < acknowledged;
+}
+
+}  // namespace
+
+ResumePoint FindResumePoint(const std::optional<Checkpoint>& stored,
+                            const std::vector<Epoch>& epochs,
+                            Position acknowledged) {
+  ResumePoint resume = OfRedis(stored, epochs);
+  if (resume.lost_tail.empty() && WentBack(stored, epochs, acknowledged)) {
+    resume.lost_tail =
+        "the target had confirmed all changes up to " +
+        acknowledged.ToString() + ", and has now " +
+        (stored ? "change " + stored->position.ToString() : "no checkpoint") +
+        ": it was restored from a backup, or came back older";
+  }
+  return resume;
 }
 
 Status FencedBy(uint64_t fence) {

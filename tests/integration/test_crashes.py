@@ -153,3 +153,24 @@ def test_database_killed_while_writing(
     writing.join()
     redis_with_module.wait_drained(60)
     assert postgres.persons() == hashes(redis_with_module)
+
+
+def test_database_restored_from_a_backup(
+    redis_with_module, host, sqlite_recipe, sqlite_db
+):
+    """What the database has lost is no longer in the stream."""
+    client = redis_with_module.client
+    redis_with_module.execute(sqlite_recipe(arguments="onFailedRetryInterval=1"))
+    for number in range(20):
+        client.hset(f"person:{number}", "age", number)
+    redis_with_module.wait_drained()
+    (backup,) = sqlite_db.execute("SELECT id, val FROM regear_checkpoint")
+    for number in range(10, 30):
+        client.hset(f"person:{number}", "age", 1000 + number)
+    redis_with_module.wait_drained()
+    sqlite_db.execute("DELETE FROM persons WHERE person_id >= '15'")
+    sqlite_db.execute("UPDATE regear_checkpoint SET val = ?", backup[1])
+    client.hset("person:0", "first_name", "the next change")
+    wait_for(lambda: sqlite_db.persons() == hashes(redis_with_module), 30)
+    redis_with_module.wait_drained()
+    wait_for(lambda: redis_with_module.state("Persons") == "running")

@@ -100,6 +100,24 @@ def test_a_target_that_is_away_gets_all_of_it_later(server, target, new_host, fo
     assert copies(target.client) == {"1": {"v": "2"}}
 
 
+def test_a_target_that_came_back_empty_is_filled_again(
+    server, new_redis, new_host, folder
+):
+    target = new_redis(module=False, password="secret")  # in memory alone
+    more = ", onFailedRetryInterval=1"
+    start(
+        server, new_host, recipe(folder, CONNECTION.format(port=target.port), more=more)
+    )
+    for number in range(1, 4):
+        server.client.hset(f"person:{number}", "v", number)
+    server.wait_drained()
+    target.kill()
+    target.start()
+    server.client.hset("person:4", "v", 4)
+    everything = {str(number): {"v": str(number)} for number in range(1, 5)}
+    wait_for(lambda: copies(target.client) == everything, 30, "all is there again")
+
+
 def test_a_cluster(server, new_host, folder):
     with redis_cluster(folder) as nodes:
         connection = f"RedisClusterConnection('127.0.0.1', {nodes[0].port})"

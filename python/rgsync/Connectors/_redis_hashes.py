@@ -186,8 +186,8 @@ def _warnings(client: Client) -> list[tuple[str, str]]:
     if not all(node["aof_enabled"] for node in nodes):
         warnings.append(
             (
-                "a server over there has no AOF: what it forgets in a crash stays"
-                " missing until `regear sync`",
+                "a server over there has no AOF: in a crash it forgets what it has"
+                " confirmed",
                 "CONFIG SET appendonly yes",
             )
         )

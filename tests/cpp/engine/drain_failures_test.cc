@@ -150,6 +150,17 @@ TEST_F(DrainFailuresTest, ATargetThatWentBackIsReadFromThere) {
   EXPECT_EQ(std::accumulate(written.begin() + static_cast<long>(batches),
                             written.end(), size_t{0}),
             3u);
+  EXPECT_EQ(ledger_->reconciling(), "");  // nothing was trimmed
+}
+
+TEST_F(DrainFailuresTest, ATargetThatForgotWhatItConfirmedIsReconciled) {
+  for (int i = 1; i <= 4; ++i) Set(std::to_string(i), {{"a", "x"}});
+  StartWorker();
+  ASSERT_TRUE(WaitFor([&] { return StreamLength() == 0; }));
+  target_.StoreCheckpoint(At(2));  // restored, and 3 and 4 are trimmed
+  Set("5", {{"a", "x"}});
+  ASSERT_TRUE(WaitFor([&] { return target_.checkpoint() == At(5); }));
+  EXPECT_NE(ledger_->reconciling().find("restored"), std::string::npos);
 }
 
 TEST_F(DrainFailuresTest, WithoutTheLeaseNothingIsWritten) {

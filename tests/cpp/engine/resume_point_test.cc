@@ -44,5 +44,25 @@ TEST(ResumePointTest, AnUnknownEpochSkipsNothing) {
   EXPECT_NE(resume.lost_tail, "");
 }
 
+TEST(ResumePointTest, ATargetThatHasAllThatItConfirmedLostNothing) {
+  const ResumePoint resume =
+      FindResumePoint(At(3, "three", {300, 0}), kEpochs, {300, 0});
+  EXPECT_EQ(resume.skip, (Position{300, 0}));
+  EXPECT_EQ(resume.lost_tail, "");
+}
+
+TEST(ResumePointTest, ATargetThatWentBackHasLostWhatIsNoLongerInTheStream) {
+  const Position gone = {300, 0};
+  const auto older = FindResumePoint(At(3, "three", {299, 9}), kEpochs, gone);
+  EXPECT_EQ(older.skip, (Position{299, 9}));
+  EXPECT_NE(older.lost_tail.find("299-9"), std::string::npos);
+  const auto earlier = FindResumePoint(At(2, "two", {150, 0}), kEpochs, gone);
+  EXPECT_EQ(earlier.skip, (Position{150, 0}));
+  EXPECT_NE(earlier.lost_tail, "");
+  const auto empty = FindResumePoint(std::nullopt, kEpochs, gone);
+  EXPECT_EQ(empty.skip, Position());
+  EXPECT_NE(empty.lost_tail.find("no checkpoint"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace regear
