@@ -19,6 +19,12 @@ _GONE = (
     exceptions.TryAgainError,
     exceptions.SlotNotCoveredError,
 )
+#: To clients of one server, which redis-py 5 gives as any other error.
+_CLUSTER = (
+    exceptions.MovedError,
+    exceptions.AskError,
+    exceptions.ClusterCrossSlotError,
+)
 #: What a script's own commands say, before and since Redis 7.2.
 _RIGHT = ("The user executing the script can't", "ACL failure in script")
 _PASSWORD = ("NOAUTH", "WRONGPASS", "ERR invalid password", "ERR AUTH")
@@ -45,10 +51,7 @@ def _translation(error: Exception) -> RegearError:
         )
     if isinstance(error, exceptions.AuthenticationError) or told.startswith(_PASSWORD):
         return TargetError(told, "the password of the connection is wrong")
-    if isinstance(
-        error,
-        (exceptions.MovedError, exceptions.AskError, exceptions.ClusterCrossSlotError),
-    ):
+    if isinstance(error, _CLUSTER) or told.startswith(("MOVED ", "ASK ", "CROSSSLOT")):
         return TargetError(
             f"the server belongs to a cluster: {told}", "RedisClusterConnection"
         )
