@@ -364,6 +364,7 @@ def test_pymongo_of_the_package_index(
     assert redis.client.get("version") == "3.12.0"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="there is a wheel")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_pymongo_without_a_compiler(

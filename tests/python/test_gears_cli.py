@@ -112,8 +112,8 @@ def test_requirements(server: FakeServer, line: str, extra: str) -> None:
     ("line", "code", "message"),
     [
         ("run", 2, "Missing argument 'PATH'"),
-        ("--bogus x s.py", 2, "No such option '--bogus'"),
-        ("run --bogus x s.py", 2, "No such option '--bogus'"),
+        ("--bogus x s.py", 2, "No such option"),
+        ("run --bogus x s.py", 2, "No such option"),
         ("s.py --host", 2, "Option '--host' requires an argument"),
         ("--port x s.py", 2, "'x' is not a valid integer"),
         ("install-requirements", 2, "no requirement was given"),
