@@ -22,56 +22,56 @@ RefusedRow Mismatched(const FoldedBatch& batch, size_t row) {
   return {row, batch.MismatchReason(row)};
 }
 
-// (id, JSON text or None for a delete) for each row of the batch. Rows that
-// hold neither are refused.
-py::list DocumentsOf(const FoldedBatch& batch,
-                     std::vector<RefusedRow>* refused) {
+using Cells = std::span<const Cell>;
+
+// A document's JSON text; null: the change holds none.
+py::object DocumentOf(Cells cells) {
+  const Cell& cell = cells.front();
+  if (cell.state != CellState::kValue) return {};
+  return ToPython(cell.value);
+}
+
+// {column: text, or None where it is removed}, without those not known.
+py::object HashOf(Cells cells, const std::vector<py::str>& names) {
+  py::dict known;
+  for (size_t column = 0; column < cells.size(); ++column) {
+    const Cell& cell = cells[column];
+    if (cell.state == CellState::kAbsent) continue;
+    const bool removed = cell.state == CellState::kDefault;
+    known[names[column]] =
+        removed ? py::object(py::none()) : ToPython(cell.value);
+  }
+  return known;
+}
+
+// (id, what `value_of` makes of its cells, or None for a delete) for each row
+// of the batch. Rows of which it makes nothing are refused.
+template <typename ValueOf>
+py::list RowsOf(const FoldedBatch& batch, ValueOf value_of,
+                std::vector<RefusedRow>* refused) {
   py::list rows(batch.size());
   for (size_t i = 0; i < batch.size(); ++i) {
     const Row& row = batch.row(i);
-    const Cell& cell = batch.cells(i)[0];
-    py::object document = py::none();
+    py::object value = py::none();
     if (row.operation != Operation::kDelete) {
-      if (cell.state == CellState::kValue) {
-        document = ToPython(cell.value);
-      } else {
-        refused->push_back({i, "the change holds no document"});
-      }
+      value = value_of(batch.cells(i));
+      if (!value) refused->push_back({i, "the change holds no document"});
     }
     if (!row.fits_template) refused->push_back(Mismatched(batch, i));
-    rows[i] = py::make_tuple(ToPython(row.id), std::move(document));
+    rows[i] = py::make_tuple(ToPython(row.id), value ? value : py::none());
   }
   return rows;
 }
 
-// (id, {column: text, or None where it is removed}, or None for a delete) for
-// each row of the batch. Columns that are not known are left out.
-py::list HashesOf(const FoldedBatch& batch,
-                  const std::vector<std::string>& columns,
-                  std::vector<RefusedRow>* refused) {
+py::list RowsOf(const FoldedBatch& batch,
+                const std::vector<std::string>& columns,
+                std::vector<RefusedRow>* refused) {
+  if (columns.empty()) return RowsOf(batch, DocumentOf, refused);
   std::vector<py::str> names;
   names.reserve(columns.size());
   for (const std::string& column : columns) names.push_back(ToPython(column));
-  py::list rows(batch.size());
-  for (size_t i = 0; i < batch.size(); ++i) {
-    const Row& row = batch.row(i);
-    py::object hash = py::none();
-    if (row.operation != Operation::kDelete) {
-      py::dict known;
-      const std::span<const Cell> cells = batch.cells(i);
-      for (size_t column = 0; column < cells.size(); ++column) {
-        const Cell& cell = cells[column];
-        if (cell.state == CellState::kAbsent) continue;
-        const bool removed = cell.state == CellState::kDefault;
-        known[names[column]] =
-            removed ? py::object(py::none()) : ToPython(cell.value);
-      }
-      hash = std::move(known);
-    }
-    if (!row.fits_template) refused->push_back(Mismatched(batch, i));
-    rows[i] = py::make_tuple(ToPython(row.id), std::move(hash));
-  }
-  return rows;
+  return RowsOf(
+      batch, [&](Cells cells) { return HashOf(cells, names); }, refused);
 }
 
 StatusCode KindOf(const std::string& name) {
@@ -149,9 +149,7 @@ WriteReport PythonConnector::Write(const FoldedBatch& batch,
   WriteReport report;
   report.status = CallPython(StatusOfConnectorError, [&] {
     std::vector<RefusedRow> refused;
-    const py::list rows = columns_.empty()
-                              ? DocumentsOf(batch, &refused)
-                              : HashesOf(batch, columns_, &refused);
+    const py::list rows = RowsOf(batch, columns_, &refused);
     if (refused.empty()) {
       const py::object result = connector_->get().attr("write")(
           rows, batch.in_order(),

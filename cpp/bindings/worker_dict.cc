@@ -196,20 +196,17 @@ void ParsePython(const py::dict& worker, WorkerSpec* spec) {
   if (!spec->mapping.key_template.plain()) {
     throw py::value_error("this target's rows have one id: no template");
   }
-  std::vector<std::string> columns;  // none: whole documents
-  if (Required(worker, "hashes").cast<bool>()) {
-    for (const auto& column : spec->mapping.columns) {
-      columns.push_back(column.name);
-    }
-  } else if (spec->mapping.columns.size() != 1) {
+  const bool documents = !Required(worker, "hashes").cast<bool>();
+  if (documents && spec->mapping.columns.size() != 1) {
     throw py::value_error("a document is one column");
   }
-  spec->make_python = [make = Callable(worker, "connector"),
-                       stream = spec->stream,
-                       columns = std::move(columns)](const TableTarget& table) {
-    return std::make_unique<PythonConnector>(make, stream, table.checkpoint_id,
-                                             columns);
-  };
+  spec->make_python =
+      [make = Callable(worker, "connector"), stream = spec->stream, documents](
+          const TableTarget& table, std::vector<std::string> columns) {
+        if (documents) columns.clear();
+        return std::make_unique<PythonConnector>(
+            make, stream, table.checkpoint_id, std::move(columns));
+      };
 }
 
 void ParseDatabase(const py::dict& worker, WorkerSpec* spec) {

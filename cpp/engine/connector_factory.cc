@@ -1,6 +1,7 @@
 #include "engine/connector_factory.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/callback/callback_connector.h"
@@ -37,7 +38,9 @@ Result<std::unique_ptr<Connector>> MakeConnector(const WorkerSpec& spec) {
       return std::unique_ptr<Connector>(
           std::make_unique<CallbackConnector>(spec.write));
     case TargetKind::kPython:
-      if (spec.make_python) return spec.make_python(table);
+      if (spec.make_python) {
+        return spec.make_python(table, std::move(columns));
+      }
       return Status(StatusCode::kInvalid, "no connector is given");
     case TargetKind::kSqlite:
       return std::unique_ptr<Connector>(std::make_unique<SqliteConnector>(

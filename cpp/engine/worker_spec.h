@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "change/change.h"
@@ -50,8 +51,8 @@ enum class TargetKind { kSqlite, kPostgres, kMysql, kCallback, kPython };
 
 // Makes a connector that is written in the recipes' language, in place of those
 // that the engine knows; its checkpoint has the id that `table` names.
-using MakePythonConnector =
-    std::function<std::unique_ptr<Connector>(const TableTarget& table)>;
+using MakePythonConnector = std::function<std::unique_ptr<Connector>(
+    const TableTarget& table, std::vector<std::string> columns)>;
 
 struct WorkerSpec {
   std::string name;    // of the registration
