@@ -117,9 +117,7 @@ Status BatchCommitter::Adopt(std::optional<Checkpoint> stored) {
 Status BatchCommitter::StartFrom(std::optional<Checkpoint> stored) {
   const auto epochs = ledger_->Epochs();
   if (!epochs.ok()) return epochs.status().Annotate("epochs");
-  const Position gone =
-      connector_->keeps_checkpoint() ? acknowledged_ : Position();
-  const ResumePoint resume = FindResumePoint(stored, *epochs, gone);
+  const ResumePoint resume = FindResumePoint(stored, *epochs, acknowledged_);
   if (!resume.lost_tail.empty()) {
     REGEAR_RETURN_IF_ERROR(ledger_->MarkReconciling(resume.lost_tail));
     Log(LogLevel::kWarning, spec_.name + ": " + resume.lost_tail);

@@ -30,8 +30,7 @@ ResumePoint OfRedis(const std::optional<Checkpoint>& stored,
 bool WentBack(const std::optional<Checkpoint>& stored,
               const std::vector<Epoch>& epochs, Position acknowledged) {
   if (acknowledged == Position()) return false;
-  if (!stored || epochs.empty()) return !stored;
-  return stored->epoch_id != epochs.back().id ||
+  return !stored || stored->epoch_id != epochs.back().id ||
          stored->position < acknowledged;
 }
 
