@@ -212,9 +212,7 @@ ThroughCounts WriteThrough::CountsOf(std::string_view name) const {
   const auto line = lines_.find(name);
   if (line == lines_.end()) return {};
   ThroughCounts counts = line->second.counts;
-  for (const auto& [number, lane] : line->second.lanes) {
-    counts.in_flight += lane.handed.size();
-  }
+  counts.in_flight = CountHanded(line->second);
   for (const auto& [client, job] : clients_) {
     if (job->registration == name && job->stage < Stage::kHanded) {
       ++counts.waiting;
