@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from regear.cli import _gears_parcels, gears
 from regear.cli._gears_arguments import Server
 from regear.cli._gears_client import ScriptError, readable, show
 from regear.cli.gears import run_arguments
+
+#: "No such option '--bogus'", in the words of the click that is installed.
+NO_SUCH_OPTION = click.NoSuchOption("--bogus").message.rstrip(".")
 
 
 class FakeServer:
@@ -112,8 +116,8 @@ def test_requirements(server: FakeServer, line: str, extra: str) -> None:
     ("line", "code", "message"),
     [
         ("run", 2, "Missing argument 'PATH'"),
-        ("--bogus x s.py", 2, "No such option"),
-        ("run --bogus x s.py", 2, "No such option"),
+        ("--bogus x s.py", 2, NO_SUCH_OPTION),
+        ("run --bogus x s.py", 2, NO_SUCH_OPTION),
         ("s.py --host", 2, "Option '--host' requires an argument"),
         ("--port x s.py", 2, "'x' is not a valid integer"),
         ("install-requirements", 2, "no requirement was given"),
