@@ -8,12 +8,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+#: redis-py sends again by itself what is not answered in time.
+ONCE: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
 #: For commands of others: they take as long as they take, and are sent once.
-#: redis-py sends again by itself what is not answered within 5 seconds.
-PATIENT: dict[str, Any] = {
-    "socket_timeout": None,
-    "retry": Retry(NoBackoff(), 0),
-}
+PATIENT: dict[str, Any] = {**ONCE, "socket_timeout": None}
 
 #: The user of a host that the server has started by itself; its password is
 #: the secret for RG.HOSTAUTH, as modules had no say in AUTH before Redis 7.2.

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
-from redis.retry import Retry
 
+from regear._connecting import ONCE
 from regear._registration import DEFAULT_CHECKPOINT_TABLE
 from regear.errors import RecipeError, Reject, TargetError
 from rgsync.Connectors._credentials import Credential, resolved, resolved_secret
@@ -18,13 +17,12 @@ from rgsync.Connectors._redis_hashes import RedisHashes, write_rows
 if TYPE_CHECKING:
     from regear._row_connector import HashConnector, HashRow
 
-#: What is not answered is never sent again by the client itself: the engine
-#: looks at the checkpoint before.
-_ONCE: dict[str, Any] = {
+#: Before anything is sent again the engine looks at the checkpoint.
+_OPTIONS: dict[str, Any] = {
+    **ONCE,
     "socket_connect_timeout": 5.0,
     "socket_timeout": 60.0,
     "socket_keepalive": True,
-    "retry": Retry(NoBackoff(), 0),
 }
 
 Node = Union[Mapping[str, Any], tuple[str, Any], str]
@@ -40,13 +38,13 @@ class RedisConnection:
 
     def address(self) -> str:
         """Where it is, without the password."""
-        host, port = _place(resolved(self._host), resolved(self._port))
+        host, port = _place(self._host, self._port)
         return f"{host}:{port}"
 
     def Connect(self) -> Redis:
-        host, port = _place(resolved(self._host), resolved(self._port))
+        host, port = _place(self._host, self._port)
         password = resolved_secret(self._password) or None
-        return Redis(host=host, port=port, password=password, **_ONCE)
+        return Redis(host=host, port=port, password=password, **_OPTIONS)
 
 
 class RedisClusterConnection:
@@ -68,7 +66,7 @@ class RedisClusterConnection:
         """Where the cluster is asked for its other nodes."""
         if self._nodes:
             return [_node(node) for node in self._nodes]
-        return [_place(resolved(self._host), resolved(self._port))]
+        return [_place(self._host, self._port)]
 
     def address(self) -> str:
         """Where it is, without the password."""
@@ -80,7 +78,7 @@ class RedisClusterConnection:
             ClusterNode(host, port)  # type: ignore[no-untyped-call]
             for host, port in self.nodes()
         ]
-        return RedisCluster(startup_nodes=nodes, password=password, **_ONCE)
+        return RedisCluster(startup_nodes=nodes, password=password, **_OPTIONS)
 
 
 class RedisConnector:
@@ -143,15 +141,15 @@ class RedisConnector:
 
 def _node(node: Node) -> tuple[str, int]:
     if isinstance(node, Mapping):
-        return _place(str(node.get("host", "")), str(node.get("port", "")))
+        return _place(node.get("host"), node.get("port"))
     if isinstance(node, str):
         host, _, port = node.rpartition(":")
         return _place(host, port)
-    host, port = node
-    return _place(host, str(port))
+    return _place(*node)
 
 
-def _place(host: str, port: str) -> tuple[str, int]:
+def _place(given_host: Any, given_port: Any) -> tuple[str, int]:
+    host, port = resolved(given_host), resolved(given_port)
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise TargetError(
             f"{host!r} and {port!r} are no host and port of a Redis server",
