@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, Optional, Protocol, TypeVar, Union, cast
 
+from regear.errors import LeaseLost
+
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 #: The engine's text of how far a target is, and what a write-through needs
@@ -57,6 +59,15 @@ class RowConnector(Protocol[AnyRow]):
 
     def close(self) -> None:
         """Called once, at the end, and after any of the others."""
+
+
+def moved_by_another(id_: str, place: str, known: str | None) -> LeaseLost:
+    """The checkpoint is no longer ``known``, in the table or key ``place``."""
+    was = "missing" if known is None else repr(known)
+    return LeaseLost(
+        f"the checkpoint {id_!r} in {place} is no longer {was}:"
+        " another host has moved it"
+    )
 
 
 DocumentConnector = RowConnector[Row]

@@ -210,7 +210,7 @@ def test_a_wrong_password_needs_an_operator(server, password):
 
 
 def test_rights_that_suffice(server):
-    rights = ["+@read", "+@write", "+@scripting", "+ping"]
+    rights = ["+@read", "+@write", "+@scripting"]
     server.client.execute_command("ACL SETUSER", "default", "-@all", *rights)
     writer = writer_for(server.connection())
     assert writer.warnings == []  # INFO is not ours to ask
@@ -220,7 +220,7 @@ def test_rights_that_suffice(server):
 
 
 def test_a_missing_right_needs_an_operator(server):
-    rights = ["+@read", "+@scripting", "+ping"]
+    rights = ["+@read", "+@scripting"]
     server.client.execute_command("ACL SETUSER", "default", "-@all", *rights)
     writer = writer_for(server.connection())
     with pytest.raises(TargetError, match="ACL SETUSER"):

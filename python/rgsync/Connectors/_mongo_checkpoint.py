@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bson import Binary
 from pymongo.errors import DuplicateKeyError
 
-from regear.errors import LeaseLost
+from regear._row_connector import moved_by_another
 
 if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
@@ -48,11 +48,7 @@ class MongoCheckpoint:
     def check(self, val: str | None) -> None:
         """Raise unless ``val`` is what is stored as far as we know."""
         if val != self._stored:
-            now = "missing" if self._stored is None else repr(self._stored)
-            raise LeaseLost(
-                f"the checkpoint {self._id!r} in {self._collection.name} is no longer"
-                f" {now}: another host has moved it"
-            )
+            raise moved_by_another(self._id, self._collection.name, self._stored)
 
     def prepare(self, checkpoint: StoredCheckpoint) -> None:
         """Store what does not go with the checkpoint itself."""

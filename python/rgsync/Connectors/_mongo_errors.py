@@ -79,8 +79,6 @@ def translated() -> Iterator[None]:
     """Errors of pymongo leave as those that the engine knows."""
     try:
         yield
-    except RegearError:
-        raise
     except (AutoReconnect, ConnectionFailure, NetworkTimeout) as error:
         raise TargetUnavailable(brief(error)) from None
     except (ConfigurationError, InvalidURI, InvalidName) as error:

@@ -35,8 +35,6 @@ def translated() -> Iterator[None]:
     """Errors of redis-py leave as those that the engine knows."""
     try:
         yield
-    except RegearError:
-        raise
     except (exceptions.RedisError, exceptions.RedisClusterException) as error:
         raise _translation(error) from None
 
@@ -46,9 +44,7 @@ def _translation(error: Exception) -> RegearError:
     if isinstance(error, exceptions.NoPermissionError) or any(
         words in told for words in _RIGHT
     ):
-        return TargetError(
-            told, "ACL SETUSER <user> ~* +ping +@read +@write +@scripting"
-        )
+        return TargetError(told, "ACL SETUSER <user> ~* +@read +@write +@scripting")
     if isinstance(error, exceptions.AuthenticationError) or told.startswith(_PASSWORD):
         return TargetError(told, "the password of the connection is wrong")
     if isinstance(error, _CLUSTER) or told.startswith(("MOVED ", "ASK ", "CROSSSLOT")):

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.cluster import RedisCluster
 from redis.exceptions import NoPermissionError
 
-from regear.errors import LeaseLost
+from regear._row_connector import moved_by_another
 from rgsync.Connectors._redis_errors import translated
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Client = Union[Redis, RedisCluster]
 
-#: All rows and the checkpoint, or nothing.
+#: All rows, if any, and the checkpoint, or nothing.
 #: KEYS: the checkpoints, the rows' hashes. ARGV: the checkpoint's field, its
 #: value now, its next value, its journal; for each row how many fields are set
 #: and how many are removed (-1: the key is), and these.
@@ -55,14 +55,6 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3], ARGV[1] .. '/journal', ARGV[4])
 return {'written'}
 """
 
-#: The checkpoint alone, as above.
-_MOVE = """
-local stored = redis.call('HGET', KEYS[1], ARGV[1])
-if (stored or '') ~= ARGV[2] then return {'moved', stored or ''} end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3], ARGV[1] .. '/journal', ARGV[4])
-return {'written'}
-"""
-
 
 class RedisHashes:
     """A ``HashConnector`` with a client of its own."""
@@ -82,7 +74,6 @@ class RedisHashes:
         self._id = checkpoint_id
         with translated():
             self._client = self._connect()
-            self._client.ping()
             return _warnings(self._client)
 
     def close(self) -> None:
@@ -126,7 +117,7 @@ class RedisHashes:
             values, removed = _parted(columns)
             words += (len(values) // 2, len(removed), *values, *removed)
         keys = [_key(self._prefix, id_) for id_, _ in rows]
-        result = self._run(client, _WRITE, keys, checkpoint, words)
+        result = self._run(client, keys, checkpoint, words)
         if result[0] != b"refused":
             return []
         return [_refused(keys[row], row, kind) for row, kind in result[1]]
@@ -138,13 +129,12 @@ class RedisHashes:
         self._check(stored or b"")
         refused = _write_one_by_one(client, self._prefix, rows)
         if not refused:
-            self._run(client, _MOVE, [], checkpoint, [])
+            self._run(client, [], checkpoint, [])
         return refused
 
     def _run(
         self,
         client: Client,
-        script: str,
         keys: list[bytes],
         checkpoint: StoredCheckpoint,
         words: list[Any],
@@ -152,23 +142,15 @@ class RedisHashes:
         value, journal = checkpoint
         all_keys: list[Any] = [self._checkpoints, *keys]
         words = [self._id, self._stored, value, journal, *words]
-        result: Any
-        # A cluster's client knows EVAL, but no scripts by their names.
-        if isinstance(client, RedisCluster):
-            result = client.eval(script, len(all_keys), *all_keys, *words)
-        else:
-            result = client.register_script(script)(all_keys, words)
+        result: Any = client.register_script(_WRITE)(all_keys, words)
         if result[0] == b"moved":
             self._check(result[1])
         return result
 
     def _check(self, stored: bytes) -> None:
         if stored != self._stored:
-            was = repr(self._stored.decode()) if self._stored else "missing"
-            raise LeaseLost(
-                f"the checkpoint {self._id!r} in {self._checkpoints} is no longer"
-                f" {was}: another host has moved it"
-            )
+            known = self._stored.decode() or None
+            raise moved_by_another(self._id, self._checkpoints, known)
 
 
 def _warnings(client: Client) -> list[tuple[str, str]]:
